@@ -1,0 +1,156 @@
+package transaction
+
+import (
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/flow"
+)
+
+// ID names a transaction of one table for its whole life; zero is none.
+type ID uint64
+
+// Owner is the transaction user's own name for whoever a transaction belongs
+// to (a leg). The table carries it and never reads it; zero is nobody.
+type Owner uint64
+
+// Timers are the base values of RFC 3261 §17 (Table 4). Zero means the
+// default: T1 500 ms, T2 4 s, T4 5 s.
+type Timers struct{ T1, T2, T4 time.Duration }
+
+// Input is what may happen to a table.
+type Input interface{ input() }
+
+// Received is a parsed message from the wire.
+type Received struct {
+	Flow    flow.Flow
+	Message sip.Message
+}
+
+// Request starts a client transaction: the request is complete, with our Via
+// on top. ACK for a 2xx is no transaction (RFC 3261 §13.2.2.4): it goes out
+// by SendOnce.
+type Request struct {
+	Owner   Owner
+	Flow    flow.Flow
+	Request *sip.Request
+}
+
+// Respond answers a server transaction. For INVITE it may be given several
+// provisional responses and one final one. Responding to a transaction that
+// is gone, or again after the final response, does nothing.
+type Respond struct {
+	ID       ID
+	Response *sip.Response
+}
+
+// Repeat sends the last response of an INVITE server transaction once more:
+// how a dialog retransmits its 2xx until the ACK (RFC 3261 §13.3.1.4).
+type Repeat struct{ ID ID }
+
+// Own tells the table who owns a server transaction.
+type Own struct {
+	ID    ID
+	Owner Owner
+}
+
+// Timeout lets time pass: everything due at now happens.
+type Timeout struct{}
+
+// Unreachable reports that the transport could not send on a flow
+// (RFC 3261 §17.1.4, §18.4): client transactions waiting there fail.
+type Unreachable struct{ Flow flow.Flow }
+
+func (Received) input()    {}
+func (Request) input()     {}
+func (Respond) input()     {}
+func (Repeat) input()      {}
+func (Own) input()         {}
+func (Timeout) input()     {}
+func (Unreachable) input() {}
+
+// Action is what a table wants done or known.
+type Action interface{ action() }
+
+// Send puts bytes on the wire. Data is not touched again by the table and may
+// be sent again later: the transport must not change it.
+type Send struct {
+	Flow flow.Flow
+	Data []byte
+}
+
+// Started answers Request with the name of the new client transaction.
+type Started struct {
+	ID    ID
+	Owner Owner
+}
+
+// Arrived hands a new server transaction's request to the transaction user,
+// once. An ACK that belongs to no INVITE server transaction's non-2xx answer
+// arrives with ID zero.
+type Arrived struct {
+	ID      ID
+	Flow    flow.Flow
+	Request *sip.Request
+}
+
+// Cancelled tells the owner of an INVITE server transaction, still without a
+// final response, that the peer sent CANCEL. The table has answered the
+// CANCEL itself (200, or 481 where there was nothing to cancel; RFC 3261
+// §9.2); the owner answers the INVITE.
+type Cancelled struct {
+	ID      ID
+	Owner   Owner
+	Request *sip.Request
+}
+
+// Answered hands a response to the owner of a client transaction: each
+// provisional, the first final, and for INVITE every 2xx while Accepted
+// lasts (RFC 6026 §7.2), since each may be another dialog or a lost ACK.
+type Answered struct {
+	ID       ID
+	Owner    Owner
+	Response *sip.Response
+}
+
+// Stray is a response that matches no client transaction: counted, and handed
+// up only when it is a 2xx to an INVITE (RFC 6026 §8.?, RFC 3261 §13.2.2.4
+// lets a core still end the dialog it would make).
+type Stray struct {
+	Flow     flow.Flow
+	Response *sip.Response
+}
+
+// Failed tells the owner of a client transaction that no final response came:
+// timer B or F fired, or the transport failed.
+type Failed struct {
+	ID     ID
+	Owner  Owner
+	Reason Failure
+}
+
+// Failure says why a client transaction ended without a final response.
+type Failure uint8
+
+// The failures of RFC 3261 §8.1.3.1.
+const (
+	TimedOut Failure = iota
+	TransportFailed
+)
+
+// Ended reports that a transaction is Terminated and its name is free. No
+// action for it follows.
+type Ended struct {
+	ID    ID
+	Owner Owner
+}
+
+func (Send) action()      {}
+func (Started) action()   {}
+func (Arrived) action()   {}
+func (Cancelled) action() {}
+func (Answered) action()  {}
+func (Stray) action()     {}
+func (Failed) action()    {}
+func (Ended) action()     {}
