@@ -1,0 +1,212 @@
+package dialog
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/token"
+)
+
+// Dialog is one dialog, early or confirmed (RFC 3261 §12). The zero Dialog is
+// none. It may be copied; Routes are never changed in place.
+type Dialog struct {
+	CallID string
+	// LocalTag and RemoteTag identify it beside CallID.
+	LocalTag, RemoteTag token.Tag
+	// Local and Remote are whole From or To values, tags included, as they
+	// stand in every request of the dialog.
+	Local, Remote string
+	// LocalSeq is the CSeq of our latest request; RemoteSeq of the peer's.
+	// RemoteKnown is false until the peer has sent one.
+	LocalSeq, RemoteSeq uint32
+	RemoteKnown         bool
+	// Target is the remote target URI; it follows target refreshes (§12.2).
+	Target string
+	// Routes is the route set, first hop first, as whole Route values.
+	Routes []string
+}
+
+// Faults of messages that would make a dialog.
+var (
+	ErrNoTag     = errors.New("response makes no dialog: To has no tag")
+	ErrNoContact = errors.New("message makes no dialog: no Contact")
+)
+
+// FromResponse makes the UAC's dialog of a 101–299 response to our INVITE
+// (RFC 3261 §12.1.2). All it needs stands in the response; target, the INVITE's
+// Request-URI, serves where a peer forgot its Contact.
+func FromResponse(r *sip.Response, target string) (Dialog, error) {
+	to, from := r.To(), r.From()
+	tag := paramOf(to.Params, "tag")
+	if tag == "" {
+		return Dialog{}, ErrNoTag
+	}
+	d := Dialog{
+		CallID:    r.CallID().Value(),
+		LocalTag:  token.Tag(paramOf(from.Params, "tag")),
+		RemoteTag: token.Tag(tag),
+		Local:     from.Value(),
+		Remote:    to.Value(),
+		LocalSeq:  r.CSeq().SeqNo,
+		Target:    target,
+	}
+	if c := r.Contact(); c != nil {
+		d.Target = c.Address.String()
+	}
+	d.Routes = recordRoutes(r)
+	slices.Reverse(d.Routes)
+	return d, nil
+}
+
+// FromRequest makes the UAS's dialog of an INVITE that we give localTag
+// (RFC 3261 §12.1.1). An INVITE without Contact makes none.
+func FromRequest(r *sip.Request, localTag token.Tag) (Dialog, error) {
+	c := r.Contact()
+	if c == nil {
+		return Dialog{}, ErrNoContact
+	}
+	to := r.To().Value()
+	return Dialog{
+		CallID:      r.CallID().Value(),
+		LocalTag:    localTag,
+		RemoteTag:   token.Tag(paramOf(r.From().Params, "tag")),
+		Local:       to + ";tag=" + string(localTag),
+		Remote:      r.From().Value(),
+		RemoteSeq:   r.CSeq().SeqNo,
+		RemoteKnown: true,
+		Target:      c.Address.String(),
+		Routes:      recordRoutes(r),
+	}, nil
+}
+
+// Request builds the next request of the dialog: everything but Via, Contact
+// and what the caller adds (RFC 3261 §12.2.1.1). ACK keeps the sequence number
+// of the INVITE it acknowledges, given by Ack.
+func (d *Dialog) Request(method sip.RequestMethod) (*sip.Request, error) {
+	d.LocalSeq++
+	return d.build(method, d.LocalSeq)
+}
+
+// Ack builds the ACK for a 2xx to our INVITE with sequence number seq
+// (RFC 3261 §13.2.2.4).
+func (d *Dialog) Ack(seq uint32) (*sip.Request, error) {
+	return d.build(sip.ACK, seq)
+}
+
+func (d *Dialog) build(method sip.RequestMethod, seq uint32) (*sip.Request, error) {
+	target, routes := d.Target, d.Routes
+	if len(routes) > 0 && !loose(routes[0]) {
+		// A strict router wants itself in the Request-URI and the target last.
+		target = addressOf(routes[0])
+		routes = append(slices.Clone(routes[1:]), "<"+d.Target+">")
+	}
+	var uri sip.Uri
+	if err := sip.ParseUri(target, &uri); err != nil {
+		return nil, fmt.Errorf("remote target %q: %w", target, err)
+	}
+	r := sip.NewRequest(method, uri)
+	for _, route := range routes {
+		r.AppendHeader(sip.NewHeader("Route", route))
+	}
+	r.AppendHeader(sip.NewHeader("From", d.Local))
+	r.AppendHeader(sip.NewHeader("To", d.Remote))
+	r.AppendHeader(sip.NewHeader("Call-ID", d.CallID))
+	r.AppendHeader(sip.NewHeader("CSeq", strconv.FormatUint(uint64(seq), 10)+" "+string(method)))
+	r.AppendHeader(sip.NewHeader("Max-Forwards", "70"))
+	return r, nil
+}
+
+// Matches reports whether a request belongs to this dialog from our side
+// (RFC 3261 §12.2.2).
+func (d *Dialog) Matches(r *sip.Request) bool {
+	return r.CallID().Value() == d.CallID &&
+		paramOf(r.To().Params, "tag") == string(d.LocalTag) &&
+		paramOf(r.From().Params, "tag") == string(d.RemoteTag)
+}
+
+// InOrder notes the sequence number of a request of the peer and reports
+// whether it is higher than every earlier one: an element must answer 500 to
+// one that is not (RFC 3261 §12.2.2). ACK and CANCEL do not count.
+func (d *Dialog) InOrder(r *sip.Request) bool {
+	seq := r.CSeq().SeqNo
+	if d.RemoteKnown && seq <= d.RemoteSeq {
+		return false
+	}
+	d.RemoteSeq, d.RemoteKnown = seq, true
+	return true
+}
+
+// Refresh follows a target refresh: the Contact of a re-INVITE, an UPDATE or
+// their 2xx (RFC 3261 §12.2.1.2, §12.2.2; RFC 3311 §5).
+func (d *Dialog) Refresh(m sip.Message) {
+	var c *sip.ContactHeader
+	switch m := m.(type) {
+	case *sip.Request:
+		c = m.Contact()
+	case *sip.Response:
+		c = m.Contact()
+	}
+	if c != nil {
+		d.Target = c.Address.String()
+	}
+}
+
+// NextHop returns the URI where the dialog's requests go: the first route, or
+// the target (RFC 3261 §12.2.1.1, §8.1.2).
+func (d *Dialog) NextHop() string {
+	if len(d.Routes) > 0 {
+		return addressOf(d.Routes[0])
+	}
+	return d.Target
+}
+
+func recordRoutes(m sip.Message) []string {
+	hs := m.GetHeaders("Record-Route")
+	if len(hs) == 0 {
+		return nil
+	}
+	routes := make([]string, 0, len(hs))
+	for _, h := range hs {
+		routes = append(routes, h.Value())
+	}
+	return routes
+}
+
+// addressOf returns the URI inside a name-addr.
+func addressOf(route string) string {
+	_, rest, ok := strings.Cut(route, "<")
+	if !ok {
+		return route
+	}
+	uri, _, _ := strings.Cut(rest, ">")
+	return uri
+}
+
+// loose reports whether a route's URI has the lr parameter (RFC 3261 §19.1.1).
+func loose(route string) bool {
+	_, params, _ := strings.Cut(addressOf(route), ";")
+	params, _, _ = strings.Cut(params, "?")
+	for p := range strings.SplitSeq(params, ";") {
+		name, _, _ := strings.Cut(p, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "lr") {
+			return true
+		}
+	}
+	return false
+}
+
+// paramOf finds a parameter whatever its case; names are case-insensitive
+// (RFC 3261 §7.3.1), the library's own look-up is not.
+func paramOf(params sip.HeaderParams, name string) string {
+	for _, p := range params {
+		if strings.EqualFold(p.K, name) {
+			return p.V
+		}
+	}
+	return ""
+}
