@@ -1,0 +1,154 @@
+package sdp
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"sekisho/media/relay"
+)
+
+// Answer returns our answer to the peer's offer, read-only: its m= lines, all
+// but the audio with port 0, with the first codec of caps that was offered and
+// telephone-event, under the peer's payload types (RFC 3264 §6). One codec
+// only, since an endpoint carries one. dir is narrowed to what the offer
+// allows. It fails with ErrNoCommonCodec or ErrAddress and then waits for
+// another Answer or Rollback.
+//
+// Until Settle it may be called again for the same offer, as a 18x and the 200
+// each carry an answer: the later one replaces. RFC 3264 §4 knows one answer,
+// so a caller that sent the first reliably settles.
+func (s *Session) Answer(caps Caps, dir relay.Direction) ([]byte, error) {
+	again := s.State == Stable && !s.Settled && !s.Exchange.ByUs
+	if s.State != RemoteOffer && !again {
+		return nil, ErrState
+	}
+	if !s.Local.Addr.IsValid() {
+		return nil, ErrLocal
+	}
+	theirs := s.Exchange.Offer
+	if !s.reaches(theirs.RTP) {
+		return nil, ErrAddress
+	}
+	codec, ok := theirs.common(caps)
+	if !ok {
+		return nil, ErrNoCommonCodec
+	}
+	pt := theirs.payload(codec)
+	n := Negotiated{
+		Codec:   codec,
+		AudioIn: pt, AudioOut: pt,
+		EventIn: relay.NoPayload, EventOut: relay.NoPayload,
+		Ptime:     first(theirs.Ptime, caps.ptime()),
+		Direction: Narrow(dir, Reverse(theirs.Direction)),
+		Hold:      !theirs.Direction.Receives(),
+	}
+	buf := [2]Codec{{Static(codec).Name, clock, 1, pt}}
+	formats := buf[:1]
+	if caps.events() && theirs.TelephoneEvent != relay.NoPayload {
+		n.EventIn, n.EventOut = theirs.TelephoneEvent, theirs.TelephoneEvent
+		formats = append(formats, Codec{nameEvent, clock, 1, n.EventIn})
+	}
+	s.agree(theirs, n)
+	ex := s.Exchange
+	return s.publish(body{ex.Streams, ex.Audio, formats, caps.ptime(), n.Direction, ex.Time}), nil
+}
+
+// RemoteAnswer takes the peer's answer to our offer. It fails with ErrState if
+// there is no offer, ErrAnswer, ErrNoAudio, ErrTransport, ErrNoCommonCodec or
+// ErrAddress if the answer does not fit; then nothing has changed.
+//
+// The first answer counts. Another one until Settle replaces it, as a 200 after
+// an unreliable 18x may differ in the field; after Settle it is ignored
+// (RFC 3261 §13.2.1). Compare Negotiated to see whether anything changed.
+func (s *Session) RemoteAnswer(d *Description) error {
+	if s.State == Stable && s.Exchange.ByUs {
+		if s.Settled {
+			return nil
+		}
+	} else if s.State != LocalOffer {
+		return ErrState
+	}
+	a, err := s.answered(d)
+	if err != nil {
+		return err
+	}
+	ours, theirs := s.Exchange.Offer, described(a)
+	n := Negotiated{
+		EventIn: relay.NoPayload, EventOut: relay.NoPayload,
+		Ptime: first(theirs.Ptime, ours.Ptime),
+		// An answer may allow more than the offer did, against RFC 3264 §6.1:
+		// common after a hold. What the offer did not allow stays closed.
+		Direction: Narrow(ours.Direction, Reverse(theirs.Direction)),
+		Hold:      !theirs.Direction.Receives(),
+	}
+	if !ours.Direction.Sends() {
+		// An answer to recvonly or inactive may not receive, so it says
+		// nothing of the peer's own hold.
+		n.Hold = s.before().Negotiated.Hold
+	}
+	found := false
+	for _, f := range a.Formats {
+		if codec, ok := f.relay(); ok && ours.payload(codec) != relay.NoPayload {
+			n.Codec, n.AudioIn, n.AudioOut, found = codec, ours.payload(codec), f.PT, true
+			break
+		}
+	}
+	if !found {
+		return ErrNoCommonCodec
+	}
+	if ours.TelephoneEvent != relay.NoPayload && theirs.TelephoneEvent != relay.NoPayload {
+		n.EventIn, n.EventOut = ours.TelephoneEvent, theirs.TelephoneEvent
+	}
+	s.agree(theirs, n)
+	return nil
+}
+
+// answered checks d against the m= lines of our offer (RFC 3264 §6) and returns
+// its audio. A port where we offered none is left alone: nothing is sent there.
+func (s *Session) answered(d *Description) (Audio, error) {
+	want := s.Exchange.Streams
+	if len(d.media) != len(want) {
+		return Audio{}, fmt.Errorf("%w: %d m= lines to %d", ErrAnswer, len(d.media), len(want))
+	}
+	for i, m := range d.media {
+		if !strings.EqualFold(m.Kind, want[i].Kind) {
+			return Audio{}, fmt.Errorf("%w: m=%s to m=%s", ErrAnswer, m.Kind, want[i].Kind)
+		}
+	}
+	i := s.Exchange.Audio
+	if d.media[i].Port == 0 {
+		return Audio{}, ErrNoAudio
+	}
+	a := d.audio
+	if a.Index != i {
+		a = d.read(i)
+	}
+	if !carries(a.Proto) {
+		return Audio{}, fmt.Errorf("%w: %q", ErrTransport, a.Proto)
+	}
+	if !s.reaches(a.RTP) {
+		return Audio{}, ErrAddress
+	}
+	return a, nil
+}
+
+// agree puts n in force with the peer's addresses.
+func (s *Session) agree(theirs Half, n Negotiated) {
+	if !theirs.RTP.Addr().IsUnspecified() {
+		n.Remote = theirs.RTP
+		if s.reaches(theirs.RTCP) {
+			n.RemoteRTCP = theirs.RTCP
+		}
+	}
+	before := s.before()
+	s.Current = Agreement{s.Exchange.Streams, s.Exchange.Audio, s.Local.Addr, n}
+	s.Previous, s.State, s.Settled = before, Stable, false
+}
+
+// reaches reports whether our socket could send to remote, or remote asks for
+// nothing.
+func (s *Session) reaches(remote netip.AddrPort) bool {
+	addr := remote.Addr()
+	return addr.IsValid() && (addr.IsUnspecified() || addr.Is4() == s.Local.Addr.Addr().Unmap().Is4())
+}

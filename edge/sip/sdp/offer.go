@@ -1,0 +1,86 @@
+package sdp
+
+import (
+	"fmt"
+	"slices"
+
+	"sekisho/media/relay"
+)
+
+// Offer returns our offer, read-only. A later one keeps the m= lines, payload
+// types and order of what is in force (RFC 3264 §8). It fails with ErrState
+// while an offer is outstanding, ErrLocal without an address, ErrNoCommonCodec
+// if caps has no codec; then nothing has changed.
+func (s *Session) Offer(caps Caps, dir relay.Direction) ([]byte, error) {
+	if s.State == LocalOffer || s.State == RemoteOffer {
+		return nil, ErrState
+	}
+	if !s.Local.Addr.IsValid() {
+		return nil, ErrLocal
+	}
+	var buf [4]Codec
+	formats := s.offered(buf[:0], caps)
+	if len(caps.Codecs) == 0 || len(formats) == 0 {
+		return nil, ErrNoCommonCodec
+	}
+	s.Settle()
+	ex := Exchange{ByUs: true, Streams: s.Current.Streams, Audio: s.Current.Audio, Time: s.Exchange.Time}
+	if ex.Streams == nil {
+		ex.Streams = []Stream{{"audio", "RTP/AVP", "0"}}
+	}
+	ex.Offer = half(formats)
+	ex.Offer.Direction, ex.Offer.Ptime = dir, caps.ptime()
+	s.Exchange, s.State = ex, LocalOffer
+	return s.publish(body{ex.Streams, ex.Audio, formats, ex.Offer.Ptime, dir, ex.Time}), nil
+}
+
+// RemoteOffer takes the peer's offer. It fails with ErrState while an offer is
+// outstanding, with ErrNoAudio or ErrTransport if no stream could be answered
+// (T.38 alone, SRTP); then nothing has changed and the refusal is 488.
+func (s *Session) RemoteOffer(d *Description) error {
+	if s.State == LocalOffer || s.State == RemoteOffer {
+		return ErrState
+	}
+	a, ok := d.Audio()
+	if !ok {
+		return ErrNoAudio
+	}
+	if !carries(a.Proto) {
+		return fmt.Errorf("%w: %q", ErrTransport, a.Proto)
+	}
+	s.Settle()
+	s.Exchange = Exchange{Offer: described(a), Streams: streams(d), Audio: a.Index, Time: d.time()}
+	s.State = RemoteOffer
+	return nil
+}
+
+// offered lists what our offer names: caps under the payload types in force,
+// where there are any.
+func (s *Session) offered(out []Codec, caps Caps) []Codec {
+	now, ok := s.Negotiated()
+	for _, c := range caps.Codecs {
+		f := Static(c)
+		if ok && c == now.Codec {
+			f.PT = now.AudioIn
+		}
+		out = appendFree(out, f)
+	}
+	if caps.events() {
+		pt := caps.Event
+		if ok && now.EventIn != relay.NoPayload {
+			pt = now.EventIn
+		}
+		out = appendFree(out, Codec{nameEvent, clock, 1, pt})
+	}
+	return out
+}
+
+// appendFree appends f unless its payload type is taken: a peer may have put a
+// dynamic number on what we meant to call otherwise.
+func appendFree(out []Codec, f Codec) []Codec {
+	taken := func(other Codec) bool { return other.PT == f.PT }
+	if f.PT == relay.NoPayload || slices.ContainsFunc(out, taken) {
+		return out
+	}
+	return append(out, f)
+}
