@@ -45,9 +45,17 @@ type Respond struct {
 	Response *sip.Response
 }
 
-// Repeat sends the last response of an INVITE server transaction once more:
-// how a dialog retransmits its 2xx until the ACK (RFC 3261 §13.3.1.4).
+// Repeat sends the last response of an INVITE server transaction once more,
+// while it is provisional or 2xx: how a dialog retransmits its 2xx until the
+// ACK (RFC 3261 §13.3.1.4) and a reliable provisional until the PRACK
+// (RFC 3262 §3).
 type Repeat struct{ ID ID }
+
+// SendOnce sends a request that is no transaction: the ACK for a 2xx.
+type SendOnce struct {
+	Flow    flow.Flow
+	Request *sip.Request
+}
 
 // Own tells the table who owns a server transaction.
 type Own struct {
@@ -59,13 +67,15 @@ type Own struct {
 type Timeout struct{}
 
 // Unreachable reports that the transport could not send on a flow
-// (RFC 3261 §17.1.4, §18.4): client transactions waiting there fail.
+// (RFC 3261 §17.1.4, §18.4): client transactions fail that still depend on
+// their request going out there, which an INVITE past its first 1xx does not.
 type Unreachable struct{ Flow flow.Flow }
 
 func (Received) input()    {}
 func (Request) input()     {}
 func (Respond) input()     {}
 func (Repeat) input()      {}
+func (SendOnce) input()    {}
 func (Own) input()         {}
 func (Timeout) input()     {}
 func (Unreachable) input() {}
@@ -114,33 +124,39 @@ type Answered struct {
 	Response *sip.Response
 }
 
-// Stray is a response that matches no client transaction: counted, and handed
-// up only when it is a 2xx to an INVITE (RFC 6026 §8.?, RFC 3261 §13.2.2.4
-// lets a core still end the dialog it would make).
+// Stray is a 2xx to an INVITE that matches no client transaction, handed up so
+// that the core can still acknowledge and end the dialog it would make
+// (RFC 3261 §13.2.2.4). Any other unmatched response is only counted
+// (RFC 6026 §8.9), and so is every response that comes by another flow than
+// the one its request left by.
 type Stray struct {
 	Flow     flow.Flow
 	Response *sip.Response
 }
 
 // Failed tells the owner of a client transaction that no final response came:
-// timer B or F fired, or the transport failed.
+// timer B or F fired, or the transport failed; or the owner of an INVITE server
+// transaction that its non-2xx answer was never acknowledged. Ended follows.
 type Failed struct {
 	ID     ID
 	Owner  Owner
 	Reason Failure
 }
 
-// Failure says why a client transaction ended without a final response.
+// Failure says what a transaction ended without.
 type Failure uint8
 
-// The failures of RFC 3261 §8.1.3.1.
+// The failures of RFC 3261 §8.1.3.1, which only a client transaction has, and
+// of §17.2.1, timer H, which only an INVITE server transaction has.
 const (
 	TimedOut Failure = iota
 	TransportFailed
+	Unacknowledged
 )
 
 // Ended reports that a transaction is Terminated and its name is free. No
-// action for it follows.
+// action for it follows. It comes once for each Started and each Arrived that
+// has an ID.
 type Ended struct {
 	ID    ID
 	Owner Owner
