@@ -1,0 +1,201 @@
+package profile
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"sekisho/policy/document"
+	"sekisho/policy/number"
+)
+
+func TestBuiltinProfiles(t *testing.T) {
+	carriers := map[string]Carrier{"docomo": Docomo, "au": AU, "generic": Other}
+	for _, name := range Names() {
+		p := builtin(t, name)
+		ran, misses := p.Check()
+		if ran == 0 || len(misses) > 0 {
+			t.Errorf("%s: %d examples, %v", name, ran, misses)
+		}
+		if p.Name != name || p.Carrier != carriers[name] {
+			t.Errorf("%s: read as %s of %s", name, p.Name, p.Carrier)
+		}
+		if Denied(p.Ingress.Deny, "119") == nil || Denied(p.Ingress.Deny, "0118111234") != nil {
+			t.Errorf("%s: emergency numbers are denied, Sapporo is not", name)
+		}
+	}
+	if _, ok := Builtin("../au"); ok {
+		t.Error("a built-in profile is named, not found by path")
+	}
+}
+
+// R52: the display restrictions and the closed 1000s are au's alone.
+func TestOnlyAURestricts(t *testing.T) {
+	for _, name := range Names() {
+		p := builtin(t, name)
+		restricts := name == "au"
+		for _, national := range []string{"1001", "1105", "030000010012", "01012025550123"} {
+			if got := p.Egress.Mapped(national) != nil; got != restricts {
+				t.Errorf("%s maps %s: %v", name, national, got)
+			}
+		}
+		if got := Denied(p.Ingress.Deny, "1001") != nil; got != restricts {
+			t.Errorf("%s denies 1001: %v", name, got)
+		}
+	}
+	au := builtin(t, "au")
+	for digits, want := range map[string]Refusal{"1105": RefuseEmergencyLike, "1001": RefuseExt1000, "110": RefuseEmergency} {
+		if r := Denied(au.Ingress.Deny, digits); r == nil || r.Reason != want {
+			t.Errorf("au, %s: %+v, want %s", digits, r, want)
+		}
+	}
+	for _, national := range []string{"2001", "09000009002", "0300009001", "119"} {
+		if r := au.Egress.Mapped(national); r != nil {
+			t.Errorf("au maps %s to %s", national, r.To)
+		}
+	}
+}
+
+// The schema carries what the other carriers of the profile table need.
+func TestForeignProfiles(t *testing.T) {
+	softbank := file(t, "softbank")
+	if softbank.DTMF.StarFilter != StarSwallow || softbank.DTMF.StarGap != 600*time.Millisecond || softbank.Carrier != SoftBank {
+		t.Errorf("softbank: %+v", softbank.DTMF)
+	}
+	ngn := file(t, "ntt-ngn")
+	if !ngn.SIP.SourcePort5060 || ngn.SIP.Auth != AuthLine || ngn.SIP.SessionExpires != 300*time.Second || ngn.SIP.Refresher != RefresherUAS ||
+		ngn.SIP.Options.Interval != 0 || ngn.Media.OfferEvent || ngn.Egress.RequestHost != HostDomain || ngn.Egress.Domain != "ngn.example" ||
+		len(ngn.Egress.Identity) != 1 || ngn.Ingress.Prefix != PrefixByCarrier {
+		t.Errorf("ntt-ngn: %+v", ngn)
+	}
+	if softbank.Media.Ptime != 20 || softbank.Media.TelephoneEvent != 101 || softbank.SIP.MinSE != 90*time.Second || !softbank.Media.OfferEvent {
+		t.Errorf("defaults: %+v", softbank)
+	}
+}
+
+func TestOverride(t *testing.T) {
+	source, _ := Builtin("generic")
+	trunk, faults := document.Parse("sekisho.yaml", []byte(`
+egress.cli_passthrough: true
+ingress.allow: [international]
+sip.options.interval: 10s
+egress.cli_map:
+  - {match: '^2\d{3}$', to: "99999999", examples: {"2001": "99999999"}}
+`))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	p, faults := Read(source, overrides(trunk, "egress.cli_passthrough", "ingress.allow", "sip.options.interval", "egress.cli_map"))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	if !p.Egress.CLIPassthrough || !p.Ingress.Allow.Has(number.International) || p.SIP.Options.Interval != 10*time.Second ||
+		p.SIP.Options.DownAfter != 3 || p.Egress.Mapped("2001") == nil {
+		t.Errorf("overrides not applied: %+v", p)
+	}
+	if again := builtin(t, "generic"); again.Egress.CLIPassthrough {
+		t.Error("an override changed the built-in profile")
+	}
+
+	bad, _ := document.Parse("sekisho.yaml", []byte("egress.cli_pass: true\negress.cli_prefix_by: nobody\ncarrier.name: x\n"))
+	_, faults = Read(source, overrides(bad, "egress.cli_pass", "egress.cli_prefix_by", "carrier.name"))
+	want := []string{"sekisho.yaml:1: egress.cli_pass: unknown key", "sekisho.yaml:2: egress.cli_prefix_by:", "sekisho.yaml:3: carrier.name: is no path"}
+	if len(faults) != len(want) {
+		t.Fatalf("faults: %v", faults)
+	}
+	for i, w := range want {
+		if got := faults[i].Error(); !strings.HasPrefix(got, w) {
+			t.Errorf("fault %q, want %q", got, w)
+		}
+	}
+}
+
+func TestFaults(t *testing.T) {
+	const head = "carrier: au\ningress: {prefix: required, identity: [pai]}\negress: {cli_prefix_by: edge}\n"
+	rows := []struct{ name, text, want string }{
+		{"no carrier", "ingress: {prefix: required, identity: [pai]}\negress: {cli_prefix_by: edge}\n", "carrier: missing"},
+		{"unknown carrier", strings.Replace(head, "carrier: au", "carrier: rakuten", 1), "not one of docomo, au, softbank, other"},
+		{"unknown key", head + "dtmf: {star_filtre: off}\n", `did you mean "star_filter"`},
+		{"unknown section", head + "colour: red\n", "unknown key"},
+		{"identity twice", strings.Replace(head, "[pai]", "[pai, pai]", 1), "twice"},
+		{"identity empty", strings.Replace(head, "[pai]", "[]", 1), "empty"},
+		{"assumed leads nowhere", head + "assumed: [egress.nothing]\n", "is no key of this profile"},
+		{"min_se above expires", head + "sip: {session_expires: 100s, min_se: 200s}\n", "longer than session_expires"},
+		{"host without domain", strings.Replace(head, "edge}", "edge, request_host: domain}", 1), "needed by request_host"},
+		{"domain with a header in it", strings.Replace(head, "edge}", `edge, domain: "a.example>;x"}`, 1), "is no host name"},
+		{"emergency cannot be allowed", strings.Replace(head, "[pai]}", "[pai], allow: [emergency]}", 1), "no class that can be allowed"},
+		{"rule without examples", deny(head, `{match: '^1$', reason: EXT1000}`), "examples: missing"},
+		{"rule without a positive example", deny(head, `{match: '^1$', reason: EXT1000, examples: {"2": passed}}`), "no example shows"},
+		{"example that does not come out", deny(head, `{match: '^1$', reason: EXT1000, examples: {"1": denied, "11": denied}}`), "the rule says passed"},
+		{"pattern not anchored", deny(head, `{match: '11[089]', reason: EMERGENCY, examples: {"110": denied}}`), "must begin with ^"},
+		{"pattern half anchored", deny(head, `{match: '^110|119$', reason: EMERGENCY, examples: {"110": denied}}`), "must begin with ^"},
+		{"pattern broken", deny(head, `{match: '^(1$', reason: EMERGENCY, examples: {"110": denied}}`), "pattern:"},
+		{"unknown reason", deny(head, `{match: '^1$', reason: WHATEVER, examples: {"1": denied}}`), "not one of EMERGENCY"},
+		{"map without a condition", mapping(head, `{to: "9", examples: {"1": "9"}}`), "either match or min_digits"},
+		{"map with two conditions", mapping(head, `{match: '^1$', min_digits: 3, to: "9", examples: {"111": "9"}}`), "either match or min_digits"},
+		{"map to a name", mapping(head, `{min_digits: 3, to: "nobody", examples: {"111": "nobody"}}`), "is no number to show"},
+		{"map example", mapping(head, `{min_digits: 3, to: "9", examples: {"111": "9", "11": "9"}}`), "the rule gives 11"},
+	}
+	if _, faults := Read(Source{Name: "x", File: "x.yaml", Text: []byte(head)}, nil); len(faults) > 0 {
+		t.Fatalf("the smallest profile has faults: %v", faults)
+	}
+	for _, r := range rows {
+		_, faults := Read(Source{Name: "x", File: "x.yaml", Text: []byte(r.text)}, nil)
+		if len(faults) != 1 || !strings.Contains(faults[0].Error(), r.want) || faults[0].Line == 0 {
+			t.Errorf("%s: %v, want one fault with a line that says %q", r.name, faults, r.want)
+		}
+	}
+}
+
+func TestCheckFindsWhatDoesNotComeOut(t *testing.T) {
+	p := *builtin(t, "au")
+	p.Egress.CLIMap = []MapRule{{MinDigits: 20, To: number.Masked(), Examples: []MapExample{{"030000010012", "99999999"}}}}
+	p.Ingress.Deny = []DenyRule{{Examples: []DenyExample{{"119", true}}}}
+	ran, misses := p.Check()
+	if ran < 2 || len(misses) != 2 || !strings.Contains(misses[1].String(), "egress.cli_map[0]: 030000010012 gives 030000010012") {
+		t.Errorf("%d ran, misses %v", ran, misses)
+	}
+}
+
+func builtin(t *testing.T, name string) *Profile {
+	t.Helper()
+	source, ok := Builtin(name)
+	if !ok {
+		t.Fatalf("no profile %s", name)
+	}
+	p, faults := Read(source, nil)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	return p
+}
+
+func file(t *testing.T, name string) *Profile {
+	t.Helper()
+	text, err := os.ReadFile("testdata/" + name + ".yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, faults := Read(Source{Name: name, File: name + ".yaml", Text: text}, nil)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	return p
+}
+
+func overrides(root *document.Node, paths ...string) []Override {
+	var list []Override
+	for _, path := range paths {
+		list = append(list, Override{path, root.At(path)})
+	}
+	return list
+}
+
+func deny(head, rule string) string {
+	return strings.Replace(head, "[pai]}", "[pai], deny: ["+rule+"]}", 1)
+}
+
+func mapping(head, rule string) string {
+	return strings.Replace(head, "edge}", "edge, cli_map: ["+rule+"]}", 1)
+}

@@ -1,0 +1,224 @@
+package profile
+
+import (
+	"time"
+
+	"sekisho/policy/document"
+	"sekisho/policy/number"
+)
+
+// Override replaces one key of a profile, by its dotted path
+// ("egress.cli_passthrough"), with a value from a trunk's configuration. Lists
+// are replaced whole.
+type Override struct {
+	Path  string
+	Value *document.Node
+}
+
+// Read reads a profile and applies a trunk's overrides to it. All faults come
+// at once, each where it stands: a fault in an override points into the file
+// that holds the override. The profile is usable only when there is none.
+func Read(s Source, overrides []Override) (*Profile, []document.Fault) {
+	root, faults := document.Parse(s.File, s.Text)
+	for _, o := range overrides {
+		laid, ok := document.Overlay(root, o.Path, o.Value)
+		if !ok {
+			faults = append(faults, misplaced(o))
+			continue
+		}
+		root = laid
+	}
+	reader := document.Open(s.File, root)
+	p := profile(reader.Root(), root)
+	p.Name = s.Name
+	return p, document.Sort(append(faults, reader.Faults()...))
+}
+
+func misplaced(o Override) document.Fault {
+	f := document.Fault{Key: o.Path, Message: "is no path of a profile key"}
+	if o.Value != nil {
+		f.File, f.Line, f.Column = o.Value.Position()
+	}
+	return f
+}
+
+func profile(m *document.MapReader, root *document.Node) *Profile {
+	return &Profile{
+		Carrier: enum(m.Key("carrier").Required(), Other, Docomo, AU, SoftBank, Other),
+		Ingress: ingress(m.Key("ingress").Map()),
+		Egress:  egress(m.Key("egress").Map()),
+		SIP:     sip(m.Key("sip").Map()),
+		Media:   media(m.Key("media").Map()),
+		DTMF:    dtmf(m.Key("dtmf").Map()),
+		Assumed: assumed(m.Key("assumed"), root),
+	}
+}
+
+func ingress(m *document.MapReader) Ingress {
+	return Ingress{
+		Prefix:    enum(m.Key("prefix").Required(), PrefixRequired, PrefixRequired, PrefixOptional, PrefixByCarrier),
+		Identity:  enums(m.Key("identity").Required(), []Header{PAI}, PAI, PPI, From),
+		HonorCLIR: m.Key("honor_carrier_clir").Bool(false),
+		Allow:     classes(m.Key("allow")),
+		Deny:      denyRules(m.Key("deny")),
+	}
+}
+
+func egress(m *document.MapReader) Egress {
+	e := Egress{
+		MobileAddr:     enum(m.Key("mobile_addr"), ByMSISDN, ByMSISDN, ByExtension),
+		NumberFormat:   enum(m.Key("number_format"), National, National, E164),
+		UserPhone:      m.Key("user_phone").Bool(false),
+		RequestHost:    enum(m.Key("request_host"), HostPeer, HostPeer, HostDomain),
+		Identity:       enums(m.Key("identity"), []Header{PAI, From}, PAI, PPI, From),
+		PrivacyPAI:     enum(m.Key("privacy_pai"), PAIDrop, PAIDrop, PAIKeep),
+		CLIPrefixBy:    enum(m.Key("cli_prefix_by").Required(), PrefixEdge, PrefixEdge, PrefixCarrier, PrefixCore, PrefixNone),
+		CLIMapBy:       enum(m.Key("cli_map_by"), MapEdge, MapEdge, MapCarrier),
+		CLIMap:         mapRules(m.Key("cli_map")),
+		CLIPassthrough: m.Key("cli_passthrough").Bool(false),
+		Diversion:      enum(m.Key("diversion"), NoDiversion, HistoryInfo, DiversionHeader, NoDiversion),
+		Reason:         enums(m.Key("reason"), []ReasonForm{ReasonQ850}, ReasonQ850, ReasonSIP),
+		Allow:          classes(m.Key("allow")),
+		Deny:           denyRules(m.Key("deny")),
+	}
+	domain := m.Key("domain")
+	e.Domain = domain.String("")
+	if !hostname(e.Domain) {
+		domain.Faultf("is no host name")
+	}
+	if e.RequestHost == HostDomain && e.Domain == "" {
+		domain.Faultf("is needed by request_host: domain")
+	}
+	return e
+}
+
+func sip(m *document.MapReader) SIP {
+	s := SIP{
+		Transport:      enums(m.Key("transport"), []Transport{UDP}, UDP, TCP, TLS),
+		Family:         enums(m.Key("family"), []Family{IPv4}, IPv4, IPv6),
+		Auth:           enum(m.Key("auth"), AuthAddress, AuthAddress, AuthDigest, AuthLine),
+		Rel100:         enum(m.Key("rel100"), Rel100Supported, Rel100Off, Rel100Supported, Rel100Required),
+		SessionExpires: m.Key("session_expires").Duration(1800*time.Second, 90*time.Second, 24*time.Hour),
+		Refresher:      enum(m.Key("refresher"), RefresherUAC, RefresherUAC, RefresherUAS),
+		EarlyMedia:     enum(m.Key("early_media"), EarlyPlain, EarlyPEM, EarlyPlain, EarlyOff),
+		Announce:       enum(m.Key("announce"), AnnounceEarly, AnnounceEarly, AnnounceAnswer, AnnounceNone),
+		Hold:           enum(m.Key("hold"), HoldRelay, HoldAbsorb, HoldRelay),
+		Refer:          enum(m.Key("refer"), ReferRefuse, ReferRefuse, ReferPass, ReferConsume),
+		Redirect:       enum(m.Key("redirect"), RedirectRefuse, RedirectRefuse, RedirectFollow),
+		OverMTU:        enum(m.Key("over_mtu"), MTUFragment, MTUToTCP, MTUFragment, MTUTrim),
+		SourcePort5060: m.Key("source_port_5060").Bool(false),
+		Options:        options(m.Key("options").Map()),
+	}
+	// RFC 4028 §5: Session-Expires below Min-SE would be refused by ourselves,
+	// and Min-SE has a floor of 90 seconds.
+	least := m.Key("min_se")
+	s.MinSE = least.Duration(90*time.Second, 90*time.Second, 24*time.Hour)
+	if s.MinSE > s.SessionExpires {
+		least.Faultf("is longer than session_expires")
+	}
+	return s
+}
+
+func options(m *document.MapReader) Options {
+	return Options{
+		Interval:  m.Key("interval").Duration(0, 0, time.Hour),
+		DownAfter: m.Key("down_after").Int(3, 1, 100),
+		Answer:    m.Key("answer").Bool(true),
+	}
+}
+
+func media(m *document.MapReader) Media {
+	dscp := m.Key("dscp").Map()
+	return Media{
+		Codecs:         enums(m.Key("codecs"), []Codec{PCMU}, PCMU, PCMA),
+		Ptime:          m.Key("ptime").Int(20, 10, 60),
+		TelephoneEvent: m.Key("telephone_event").Int(101, 96, 127),
+		OfferEvent:     m.Key("offer_event").Bool(true),
+		SRTP:           enum(m.Key("srtp"), SRTPOff, SRTPOff, SRTPSDES),
+		DSCP:           DSCP{SIP: dscp.Key("sip").Int(32, 0, 63), RTP: dscp.Key("rtp").Int(46, 0, 63)},
+	}
+}
+
+func dtmf(m *document.MapReader) DTMF {
+	return DTMF{
+		StarFilter: enum(m.Key("star_filter"), StarOff, StarOff, StarSwallow),
+		StarGap:    m.Key("star_gap").Duration(600*time.Millisecond, 100*time.Millisecond, 3*time.Second),
+		Inband:     enum(m.Key("inband"), InbandAuto, InbandAuto, InbandOn, InbandOff),
+		TowardCore: enum(m.Key("toward_core"), CoreRFC4733, CoreRFC4733, CoreINFO),
+	}
+}
+
+// assumed keeps the list honest: a path that leads nowhere says nothing.
+func assumed(v document.Value, root *document.Node) []string {
+	var list []string
+	for _, item := range v.List() {
+		path := item.Required().String("")
+		if path != "" && root.At(path) == nil {
+			item.Faultf("%q is no key of this profile", path)
+			continue
+		}
+		list = append(list, path)
+	}
+	return list
+}
+
+func classes(v document.Value) number.Classes {
+	var set number.Classes
+	for _, item := range v.List() {
+		word := item.Required().String("")
+		c, ok := number.ParseClass(word)
+		if !ok || !c.Grantable() {
+			item.Faultf("%q is no class that can be allowed", word)
+			continue
+		}
+		set = set.With(c)
+	}
+	return set
+}
+
+// enum reads one of the words of a setting.
+func enum[T ~string](v document.Value, def T, words ...T) T {
+	plain := make([]string, len(words))
+	for i, w := range words {
+		plain[i] = string(w)
+	}
+	return T(v.Enum(string(def), plain...))
+}
+
+// enums reads a list of words, none twice. An empty list is a fault: a setting
+// that lists what may be used must leave something.
+func enums[T ~string](v document.Value, def []T, words ...T) []T {
+	if !v.Present() {
+		return def
+	}
+	var list []T
+	for _, item := range v.List() {
+		w := enum(item.Required(), "", words...)
+		for _, earlier := range list {
+			if w == earlier {
+				item.Faultf("%s stands here twice", w)
+			}
+		}
+		list = append(list, w)
+	}
+	if len(list) == 0 {
+		v.Faultf("is empty")
+	}
+	return list
+}
+
+// hostname accepts "" and what RFC 3261 §25.1 calls hostname.
+func hostname(s string) bool {
+	if len(s) > 253 {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case (c == '-' || c == '.') && i > 0 && i < len(s)-1 && s[i-1] != '.':
+		default:
+			return false
+		}
+	}
+	return true
+}
