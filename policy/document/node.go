@@ -122,6 +122,9 @@ func overlay(base *Node, segments []string, value *Node) (*Node, bool) {
 			return base, false
 		}
 		made.entries[i].value = child
+		if len(segments) == 1 {
+			made.entries[i].line, made.entries[i].column = value.line, value.column
+		}
 		return &made, true
 	}
 	child, ok := overlay(nil, segments[1:], value)
