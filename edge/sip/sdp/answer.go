@@ -85,7 +85,7 @@ func (s *Session) RemoteAnswer(d *Description) error {
 	if !ours.Direction.Sends() {
 		// An answer to recvonly or inactive may not receive, so it says
 		// nothing of the peer's own hold.
-		n.Hold = s.before().Negotiated.Hold
+		n.Hold = s.Current.Negotiated.Hold
 	}
 	found := false
 	for _, f := range a.Formats {

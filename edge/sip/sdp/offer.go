@@ -23,7 +23,6 @@ func (s *Session) Offer(caps Caps, dir relay.Direction) ([]byte, error) {
 	if len(caps.Codecs) == 0 || len(formats) == 0 {
 		return nil, ErrNoCommonCodec
 	}
-	s.Settle()
 	ex := Exchange{ByUs: true, Streams: s.Current.Streams, Audio: s.Current.Audio, Time: s.Exchange.Time}
 	if ex.Streams == nil {
 		ex.Streams = []Stream{{"audio", "RTP/AVP", "0"}}
@@ -48,7 +47,6 @@ func (s *Session) RemoteOffer(d *Description) error {
 	if !carries(a.Proto) {
 		return fmt.Errorf("%w: %q", ErrTransport, a.Proto)
 	}
-	s.Settle()
 	s.Exchange = Exchange{Offer: described(a), Streams: streams(d), Audio: a.Index, Time: d.time()}
 	s.State = RemoteOffer
 	return nil

@@ -18,9 +18,10 @@ type body struct {
 	time      Time
 }
 
-// publish writes b as this leg's description. "If the version is not
-// incremented, the description has not changed" (RFC 3264 §8): the version
-// grows with the text, also past a text that was rolled back.
+// publish writes b as this leg's description. "If the version in the origin
+// line does not increment, the SDP MUST be identical to the SDP with that
+// version number" (RFC 3264 §8): the version grows with the text, also past a
+// text that was rolled back.
 func (s *Session) publish(b body) []byte {
 	text := s.append(make([]byte, 0, 256), b)
 	if s.Sent != nil {
