@@ -20,17 +20,17 @@ func (s *Session) Offer(caps Caps, dir relay.Direction) ([]byte, error) {
 	}
 	var buf [4]Codec
 	formats := s.offered(buf[:0], caps)
-	if len(caps.Codecs) == 0 || len(formats) == 0 {
+	ours := half(formats)
+	if _, ok := ours.common(caps); !ok {
 		return nil, ErrNoCommonCodec
 	}
-	ex := Exchange{ByUs: true, Streams: s.Current.Streams, Audio: s.Current.Audio, Time: s.Exchange.Time}
+	ours.Direction, ours.Ptime = dir, caps.ptime()
+	ex := Exchange{ByUs: true, Offer: ours, Streams: s.Current.Streams, Audio: s.Current.Audio, Time: s.Exchange.Time}
 	if ex.Streams == nil {
 		ex.Streams = []Stream{{"audio", "RTP/AVP", "0"}}
 	}
-	ex.Offer = half(formats)
-	ex.Offer.Direction, ex.Offer.Ptime = dir, caps.ptime()
 	s.Exchange, s.State = ex, LocalOffer
-	return s.publish(body{ex.Streams, ex.Audio, formats, ex.Offer.Ptime, dir, ex.Time}), nil
+	return s.publish(body{ex.Streams, ex.Audio, formats, ours.Ptime, dir, ex.Time}), nil
 }
 
 // RemoteOffer takes the peer's offer. It fails with ErrState while an offer is

@@ -298,8 +298,10 @@ func TestOutOfTurn(t *testing.T) {
 	_, err = s.Offer(both, relay.SendRecv)
 	wantError(t, err, ErrLocal)
 	s = leg("203.0.113.5:30000")
-	_, err = s.Offer(Caps{Event: 101}, relay.SendRecv)
-	wantError(t, err, ErrNoCommonCodec)
+	for _, caps := range []Caps{{}, {Event: 101}, {Codecs: []relay.Codec{9}, Event: 101}} {
+		_, err = s.Offer(caps, relay.SendRecv)
+		wantError(t, err, ErrNoCommonCodec)
+	}
 	want(t, "state", s.State, Idle)
 }
 
