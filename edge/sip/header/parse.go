@@ -1,0 +1,65 @@
+package header
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// Parse takes one whole message through the guard and the message library. The
+// result shares no memory with b or g. The error is a *Fault.
+func Parse(g *Guard, b []byte) (sip.Message, error) {
+	c, err := g.Canonical(b)
+	if err != nil {
+		return nil, err
+	}
+	m, err := g.parser.ParseSIP(c)
+	if err != nil {
+		return nil, newFault(b, Fault{Kind: Unparsed})
+	}
+	if kind := settle(m, c); kind != 0 {
+		return nil, newFault(b, Fault{Kind: kind})
+	}
+	return m, nil
+}
+
+// newParser leaves as text the headers the library cannot write back whole.
+// The canonical form may be longer than what came, so the library's own limit
+// stands above the guard's.
+func newParser() *sip.Parser {
+	readers := make(map[string]sip.HeaderParser)
+	for name, read := range sip.DefaultHeadersParser() {
+		switch identify([]byte(name)) {
+		case contactField, routeField, recordRouteField, referToField, referredByField:
+		default:
+			readers[name] = read
+		}
+	}
+	p := sip.NewParser(sip.WithHeadersParsers(readers))
+	p.MaxMessageLength = 1 << 20
+	return p
+}
+
+// settle undoes what the library did to the start line and makes sure that the
+// headers every later room relies on were understood.
+func settle(m sip.Message, c []byte) Kind {
+	if m.Via() == nil || m.From() == nil || m.To() == nil || m.CallID() == nil || m.CSeq() == nil {
+		return Missing
+	}
+	switch m := m.(type) {
+	case *sip.Request:
+		// "INVITEm = %x49.4E.56.49.54.45 ; INVITE in caps" (RFC 3261 §25.1): the
+		// library has put the method into capitals, whatever it was.
+		method, _, _ := bytes.Cut(c, []byte{' '})
+		if string(m.Method) != string(method) {
+			m.Method = sip.RequestMethod(method)
+		}
+		if m.CSeq().MethodName != m.Method {
+			return MethodDiffers
+		}
+	case *sip.Response:
+		m.Reason = strings.TrimSuffix(m.Reason, " ")
+	}
+	return 0
+}
