@@ -9,11 +9,13 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// The bounds of one file. The parser recurses once per level and once per
+// MaxBytes is the size of the largest file that is read.
+const MaxBytes = 4 << 20
+
+// The further bounds of one file. The parser recurses once per level and once per
 // entry of a block map, and copies what it has at each step, so both are bounded before
 // it starts: at these limits it takes about a second and little stack.
 const (
-	maxBytes  = 4 << 20
 	maxTokens = 600_000
 	maxDepth  = 32
 	maxIndent = 128 // columns; bounds the nesting of block style
@@ -24,8 +26,8 @@ const (
 
 // checkText reports what is wrong with a file's bytes, line by line.
 func checkText(name string, src []byte) []Fault {
-	if len(src) > maxBytes {
-		return []Fault{{File: name, Message: fmt.Sprintf("larger than %d bytes", maxBytes)}}
+	if len(src) > MaxBytes {
+		return []Fault{{File: name, Message: fmt.Sprintf("larger than %d bytes", MaxBytes)}}
 	}
 	var l ledger
 	line := 0

@@ -104,7 +104,7 @@ func TestHostileFilesAreBounded(t *testing.T) {
 			}
 			return b.String()
 		}(),
-		"too large": strings.Repeat("a", maxBytes+1),
+		"too large": strings.Repeat("a", MaxBytes+1),
 	} {
 		start := time.Now()
 		_, faults := Parse("f", []byte(src))

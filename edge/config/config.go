@@ -1,0 +1,251 @@
+package config
+
+import (
+	"net/netip"
+	"time"
+
+	"sekisho/edge/sip/flow"
+	"sekisho/policy/document"
+	"sekisho/policy/number"
+	"sekisho/policy/profile"
+)
+
+// Config is one configuration, whole and checked. It is read-only once built,
+// and plain data, so that a test or the demo can write one in Go.
+type Config struct {
+	Border  Border
+	Core    Core
+	Trunks  []Trunk // in file order
+	Tenants []Tenant
+	Timers  Timers
+	CDR     CDR
+	Metrics Metrics
+	Log     Log
+	Prompts Prompts
+
+	// Warnings are what an operator should look at although the file is
+	// valid, sorted by line.
+	Warnings []document.Fault
+}
+
+// Border is the SBC's own side.
+type Border struct {
+	// Listeners in file order: a flow.Listener is an index of it.
+	Listeners []Listener
+	Media     Media
+}
+
+// Listener is one SIP socket of the border.
+type Listener struct {
+	Name  string
+	Proto flow.Proto
+	// Bind is where it listens; port 0 lets the system choose.
+	Bind netip.AddrPort
+	// Advertise is what we write into Via, Contact and Record-Route. It is
+	// never a wildcard; its port is 0 exactly when the port is still to be
+	// chosen.
+	Advertise netip.AddrPort
+}
+
+// Media is where RTP and RTCP are received.
+type Media struct {
+	Addresses []netip.Addr // never a wildcard
+	Ports     PortRange
+}
+
+// CoreMode says who answers behind the border.
+type CoreMode uint8
+
+// The modes.
+const (
+	Embedded CoreMode = iota // the feature core of this process
+	External                 // a SIP PBX of the operator's own
+)
+
+// Core is the feature core, or the road to the PBX in its place.
+type Core struct {
+	Mode CoreMode
+	// Listener is the border's listener that faces the core.
+	Listener flow.Listener
+	// Seam is where the core listens, in failover order; the embedded core has
+	// exactly one, which it binds.
+	Seam []netip.AddrPort
+	// Phones are the addresses that the embedded core binds for phones.
+	Phones []netip.AddrPort
+	// Media is the embedded core's.
+	Media Media
+}
+
+// Role says which rules a trunk's traffic comes under.
+type Role uint8
+
+// The roles of a trunk.
+const (
+	Mobile Role = iota // corporate mobiles, which dial the 8 and are identified
+	PSTN               // DID traffic: the caller is whom the carrier asserts
+	Both               // one of our DIDs is called: PSTN, otherwise Mobile
+)
+
+// Trunk is one carrier, both directions.
+type Trunk struct {
+	Name string
+	// Profile is the effective one: the named profile with this trunk's
+	// overrides applied.
+	Profile  *profile.Profile
+	Role     Role
+	Listener flow.Listener
+	To       []netip.AddrPort // in failover order, never empty
+	From     []Source         // never empty
+	// MediaPrefixes bound where its RTP may come from; never empty.
+	MediaPrefixes    []netip.Prefix
+	Limits           Limits
+	EmergencyCapable bool // R61: 0AB-J with location, contractually
+}
+
+// Limits bound a trunk; 0 is no limit.
+type Limits struct {
+	Calls int // at the same time
+	CPS   int // new calls per second
+}
+
+// Tenant is one company.
+type Tenant struct {
+	Name   string
+	Domain string // lower case; the host part of its URIs at the core
+	// DefaultNumber is shown where nothing nearer applies (R3).
+	DefaultNumber number.Number
+	Channels      int   // mobile channels (R12)
+	Outbound      []int // indices of Config.Trunks for external calls, in order
+	// EmergencyTrunk is the index of the trunk that carries 110, 118 and 119
+	// (R61), or NoTrunk: they are refused.
+	EmergencyTrunk int
+	Display        Display
+	Park           Park
+	Numbers        []DID
+	Mobiles        []MobilePhone
+	Phones         []Phone
+	Groups         []Group
+	CallCentres    []CallCentre
+}
+
+// NoTrunk stands where no trunk is chosen.
+const NoTrunk = -1
+
+// Shown is whose number a mobile sees for a call that came through a group or
+// call centre (R24).
+type Shown uint8
+
+// What may be shown.
+const (
+	ShowExtension Shown = iota // the group's or call centre's extension
+	ShowCaller
+)
+
+// Display holds the two settings of R24.
+type Display struct{ CallCentre, RingGroup Shown }
+
+// Park is the tenant's parking lot (R62 to R65): the slots First to Last.
+type Park struct {
+	First, Last int
+	Timeout     time.Duration
+}
+
+// DID is one number of the tenant and what it rings.
+type DID struct {
+	Number    number.Number
+	Extension number.ExtensionNumber
+}
+
+// MobilePhone is a corporate mobile and its extension.
+type MobilePhone struct {
+	Extension number.ExtensionNumber
+	MSISDN    number.Number
+	Carrier   profile.Carrier
+	Number    number.Number // its own DID, shown outside (R3); zero is none
+}
+
+// PhoneKind tells softphones from desk phones (R46, R47).
+type PhoneKind uint8
+
+// The kinds of phone.
+const (
+	Softphone PhoneKind = iota
+	Desk
+)
+
+// Phone is a phone at the core's own listener.
+type Phone struct {
+	Extension number.ExtensionNumber
+	Kind      PhoneKind
+	// Contact is where it always is; invalid when it registers instead.
+	Contact  netip.AddrPort
+	Password document.Secret
+	Number   number.Number // its own DID; zero is none
+}
+
+// Strategy is the order in which members ring.
+type Strategy uint8
+
+// The strategies.
+const (
+	RingAll    Strategy = iota
+	Sequential          // from the first, each call
+	Rotate              // from the one after the last that was rung
+)
+
+// Member is one extension of a group, rung After the group began to ring.
+type Member struct {
+	Extension number.ExtensionNumber
+	After     time.Duration
+}
+
+// Group is a ring group.
+type Group struct {
+	Extension number.ExtensionNumber
+	Strategy  Strategy
+	Members   []Member
+	Timeout   time.Duration
+	Number    number.Number // shown outside for its members (R3); zero is none
+}
+
+// CallCentre is a queue with agents.
+type CallCentre struct {
+	Extension number.ExtensionNumber
+	Strategy  Strategy
+	Members   []Member
+	Music     string                 // "default" or the name of a recording
+	Overflow  number.ExtensionNumber // empty is none
+	Number    number.Number
+}
+
+// Timers are the times of SPEC §1.4.
+type Timers struct {
+	Interdigit, FirstDigit                          time.Duration
+	ParkReturnRing, AttendedNoAnswer, BlindNoAnswer time.Duration
+	Setup, RTPInactivity                            time.Duration
+}
+
+// CDR says where call records go: one JSON object a line is appended to File.
+// Empty is nowhere.
+type CDR struct{ File string }
+
+// Metrics says where metrics are served; invalid is nowhere.
+type Metrics struct{ Listen netip.AddrPort }
+
+// Level is how much is logged.
+type Level uint8
+
+// The levels, the most talkative first.
+const (
+	Debug Level = iota
+	Info
+	Warn
+	Error
+)
+
+// Log says what is logged.
+type Log struct{ Level Level }
+
+// Prompts names a folder whose files stand in for embedded announcements of
+// the same name; empty is none.
+type Prompts struct{ Folder string }

@@ -1,0 +1,227 @@
+package config
+
+import (
+	"strings"
+	"time"
+
+	"sekisho/policy/document"
+	"sekisho/policy/number"
+	"sekisho/policy/profile"
+)
+
+func (r *tenantReading) numbers(m *document.MapReader) {
+	for text, v := range m.Each() {
+		n, ok := publicNumber(text, v)
+		if !ok || !r.loader.numbers.take(n.String(), v) {
+			v.String("")
+			continue
+		}
+		r.dids[n] = true
+		to := r.extensionNamed(v.Required(), r.extensions, "")
+		r.t.Numbers = append(r.t.Numbers, DID{Number: n, Extension: to})
+	}
+}
+
+func (r *tenantReading) mobiles(m *document.MapReader) {
+	for text, v := range m.Each() {
+		e, ok := r.extension(text, v)
+		if ok && !e.ForMobile() {
+			v.Faultf("a mobile's extension is 2000 to 3999, whatever its carrier (R6)")
+		}
+		entry := v.Required().Map()
+		p := MobilePhone{
+			Extension: e,
+			Carrier:   r.carrier(entry.Key("carrier").Required(), v),
+			MSISDN:    r.msisdn(entry.Key("msisdn").Required()),
+			Number:    r.ownNumber(entry.Key("number")),
+		}
+		r.phones[text] = v
+		r.t.Mobiles = append(r.t.Mobiles, p)
+	}
+}
+
+// carrier reads the contract carrier. The number does not tell it (number
+// portability), so it is always written.
+func (r *tenantReading) carrier(v, mobile document.Value) profile.Carrier {
+	text := v.String("")
+	c := profile.Carrier(text)
+	switch {
+	case text == "":
+		return c
+	case !c.OfMobiles():
+		v.Faultf("%q: only docomo, au and softbank corporate contracts are supported (R7)", text)
+		return c
+	}
+	if _, ok := r.carriers[text]; !ok {
+		r.carriers[text] = v
+	}
+	if c == profile.AU && !r.auMobile.Present() {
+		r.auMobile = mobile
+	}
+	return c
+}
+
+func (r *tenantReading) msisdn(v document.Value) number.Number {
+	text := v.String("")
+	if text == "" {
+		return number.Number{}
+	}
+	n, err := number.Parse(text)
+	switch {
+	case err != nil:
+		v.Faultf("%v", err)
+	case n.Class() != number.Mobile:
+		v.Faultf("%s is no mobile number (060, 070, 080 or 090 and 8 digits)", n)
+	default:
+		r.msisdns.take(n.String(), v)
+	}
+	return n
+}
+
+func (r *tenantReading) phoneList(m *document.MapReader) {
+	kinds := []string{"softphone", "desk"}
+	for text, v := range m.Each() {
+		e, _ := r.extension(text, v)
+		entry := v.Required().Map()
+		contact, password := entry.Key("contact"), entry.Key("password")
+		p := Phone{
+			Extension: e,
+			Kind:      PhoneKind(index(entry.Key("kind").Required().Enum("softphone", kinds...), kinds)),
+			Password:  password.Secret(),
+			Number:    r.ownNumber(entry.Key("number")),
+		}
+		if at, ok := readPeer(contact); ok {
+			p.Contact = at.addr
+			r.reached = append(r.reached, target{at.addr, contact})
+		}
+		if v.Present() && v.Kind() == document.Map && !contact.Written() && !password.Written() {
+			v.Faultf("needs a contact, or a password to register with")
+		}
+		r.phones[text] = v
+		r.t.Phones = append(r.t.Phones, p)
+	}
+}
+
+func (r *tenantReading) groups(m *document.MapReader) {
+	for text, v := range m.Each() {
+		e, _ := r.extension(text, v)
+		entry := v.Required().Map()
+		r.t.Groups = append(r.t.Groups, Group{
+			Extension: e,
+			Strategy:  readStrategy(entry.Key("strategy")),
+			Members:   r.members(entry.Key("members").Required()),
+			Timeout:   entry.Key("timeout").Duration(60*time.Second, time.Second, 10*time.Minute),
+			Number:    r.ownNumber(entry.Key("number")),
+		})
+	}
+}
+
+func (r *tenantReading) callCentres(m *document.MapReader) {
+	for text, v := range m.Each() {
+		e, _ := r.extension(text, v)
+		entry := v.Required().Map()
+		overflow := entry.Key("overflow")
+		cc := CallCentre{
+			Extension: e,
+			Strategy:  readStrategy(entry.Key("strategy")),
+			Members:   r.members(entry.Key("members").Required()),
+			Music:     entry.Key("music").String("default"),
+			Overflow:  r.extensionNamed(overflow, r.extensions, ""),
+			Number:    r.ownNumber(entry.Key("number")),
+		}
+		if cc.Overflow != "" {
+			r.overflows[text], r.overflowTo[text] = overflow, string(cc.Overflow)
+		}
+		r.t.CallCentres = append(r.t.CallCentres, cc)
+	}
+}
+
+func readStrategy(v document.Value) Strategy {
+	words := []string{"all", "sequential", "rotate"}
+	return Strategy(index(v.Enum("all", words...), words))
+}
+
+// members reads extensions, or {ext: 2001, after: 10s}.
+func (r *tenantReading) members(v document.Value) []Member {
+	list := v.List()
+	if v.Present() && len(list) == 0 {
+		v.Faultf("a group without members rings nobody")
+	}
+	var members []Member
+	seen := claims{}
+	for _, item := range list {
+		at, after := item, time.Duration(0)
+		if item.Kind() == document.Map {
+			at = item.Map().Key("ext").Required()
+			after = item.Map().Key("after").Duration(0, 0, 5*time.Minute)
+		}
+		e := r.extensionNamed(at, r.phones, "a mobile or a phone; groups do not nest")
+		if e == "" || !seen.take(string(e), at) {
+			continue
+		}
+		members = append(members, Member{Extension: e, After: after})
+	}
+	return members
+}
+
+// extension takes the extension that is a key of the directory.
+func (r *tenantReading) extension(text string, v document.Value) (number.ExtensionNumber, bool) {
+	e, err := number.ParseExtension(text)
+	if err != nil {
+		v.Faultf("%v", err)
+		return "", false
+	}
+	if e.EmergencyLike() {
+		r.emergency = append(r.emergency, v)
+	}
+	return e, r.extensions.take(text, v)
+}
+
+// extensionNamed reads a reference to an extension, checked later to be among
+// those of the given kind; empty when absent or wrong.
+func (r *tenantReading) extensionNamed(v document.Value, among claims, what string) number.ExtensionNumber {
+	text := v.String("")
+	if text == "" {
+		return ""
+	}
+	e, err := number.ParseExtension(text)
+	if err != nil {
+		v.Faultf("%v", err)
+		return ""
+	}
+	r.named = append(r.named, naming{text, among, what, v})
+	return e
+}
+
+// ownNumber reads a number that is shown outside, checked later to be one of
+// the tenant's: showing another's misleads about the origin of the call.
+func (r *tenantReading) ownNumber(v document.Value) number.Number {
+	n := r.publicNumber(v)
+	if !n.IsZero() {
+		r.ownNumbers = append(r.ownNumbers, ownNumber{n, v})
+	}
+	return n
+}
+
+func (r *tenantReading) publicNumber(v document.Value) number.Number {
+	text := v.String("")
+	if text == "" {
+		return number.Number{}
+	}
+	n, _ := publicNumber(text, v)
+	return n
+}
+
+// publicNumber parses a number that the public network assigns to a line.
+func publicNumber(text string, v document.Value) (number.Number, bool) {
+	n, err := number.Parse(text)
+	if err != nil {
+		v.Faultf("%v", err)
+		return number.Number{}, false
+	}
+	if !n.Class().Ordinary() {
+		v.Faultf("%s is %s, not a number of the public network", n, strings.ReplaceAll(n.Class().String(), "_", " "))
+		return number.Number{}, false
+	}
+	return n, true
+}
