@@ -174,6 +174,8 @@ type Stats struct {
 	JitterMicros            uint32 // RFC 3550 A.8, microseconds
 	DroppedSource           uint64 // from another source than the latched peer
 	DroppedInvalid          uint64 // not RTP, or a payload type not negotiated
+	SSRCChanges             uint32 // of the latched peer
+	Contested               uint32 // packets of a rival source while the peer was alive
 }
 
 // Failed reports that a command could not be carried out; the endpoint keeps

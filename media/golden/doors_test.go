@@ -1,0 +1,11 @@
+package golden
+
+import (
+	"testing"
+
+	"sekisho/edge/lab/doors"
+)
+
+func TestDoors(t *testing.T) {
+	doors.Check(t, doors.Rule{Machine: true, Allow: []string{"sekisho/media/relay"}})
+}

@@ -1,0 +1,14 @@
+package relay
+
+import (
+	"testing"
+
+	"sekisho/edge/lab/doors"
+)
+
+func TestDoors(t *testing.T) {
+	doors.Check(t, doors.Rule{
+		Machine: true,
+		Allow:   []string{"github.com/pion/rtp", "sekisho/media/quality"},
+	})
+}

@@ -1,0 +1,224 @@
+package relay
+
+import (
+	"net/netip"
+	"time"
+
+	"sekisho/media/quality"
+)
+
+// InHalf is the receiving half of an endpoint: whom it hears, and what it has
+// heard since its lease began. The zero InHalf drops everything.
+type InHalf struct {
+	// Slot is the lease this half belongs to.
+	Slot Slot
+
+	spec       Spec
+	configured bool
+	latch      latch
+	pin        pin
+	rtcp       gauge
+	presses    presses
+	quality    quality.Stream
+	stats      Stats
+}
+
+// pin holds the SSRC that an endpoint hears. Behind the latch it is the second
+// wall: who forges the peer's address must also know 32 bits, or outlast the
+// peer's own packets.
+type pin struct {
+	heard time.Time
+	trial trial
+	ssrc  SSRC
+	set   bool
+}
+
+// Configure takes a description over. A change of Remote, Prefixes or Learning
+// re-arms the latch and forgets the pinned SSRC; anything else leaves both.
+func (h *InHalf) Configure(spec Spec) {
+	if h.latch.describe(&spec) {
+		h.pin = pin{}
+	}
+	h.spec = spec
+	h.configured = true
+}
+
+// Handle judges one datagram that arrived on the RTP port at the time given.
+// Where the verdict is Forward, p holds a valid RTP packet that an OutHalf may
+// take.
+func (h *InHalf) Handle(now time.Time, p *Packet) Verdict {
+	if !h.configured {
+		return Verdict{Reason: NotConfigured}
+	}
+	if !h.latch.admits(p.Source) {
+		h.stats.DroppedSource++
+		return Verdict{Reason: ForeignSource}
+	}
+	if !p.read() {
+		h.stats.DroppedInvalid++
+		return Verdict{Reason: Malformed}
+	}
+	kind, ok := h.kind(PayloadType(p.header.PayloadType))
+	if !ok {
+		h.unknown(now, p)
+		return Verdict{Reason: NotNegotiated}
+	}
+	v := Verdict{Action: Forward, Kind: kind}
+	switch h.latch.hear(now, p) {
+	case refused:
+		h.stats.DroppedSource++
+		return Verdict{Reason: ForeignSource}
+	case tried:
+		h.stats.DroppedSource++
+		return Verdict{Reason: OnProbation}
+	case latched:
+		v.Latched = true
+		h.pin = pin{}
+	case accepted:
+	}
+	if !h.pinned(now, p) {
+		h.stats.DroppedSource++
+		return Verdict{Reason: ForeignSSRC, Latched: v.Latched}
+	}
+	switch h.quality.Receive(now, sample(p, kind)) {
+	case quality.Suspect:
+		h.stats.DroppedInvalid++
+		return Verdict{Reason: Misordered, Latched: v.Latched}
+	case quality.Restarted:
+		v.Restarted = true
+	case quality.First, quality.Next, quality.Late, quality.Duplicate:
+	}
+	h.stats.Received++
+	h.stats.ReceivedBytes += uint64(len(p.Data))
+	if kind == EventPacket {
+		h.presses.hear(now, p, &v)
+	}
+	if !h.spec.Receives() {
+		v.Action, v.Reason = Drop, Held
+	}
+	return v
+}
+
+// HandleRTCP judges one datagram that arrived on the RTCP port. RTCP is taken
+// from the host of the accepted peer only, at most 20 packets a second
+// (RFC 3550 §6.2 allows one in five seconds).
+func (h *InHalf) HandleRTCP(now time.Time, source netip.AddrPort, datagram []byte) Verdict {
+	if !h.configured {
+		return Verdict{Reason: NotConfigured}
+	}
+	peer := h.latch.remote
+	if !peer.IsValid() || source.Addr() != peer.Addr() && source != h.spec.RemoteRTCP {
+		h.stats.DroppedSource++
+		return Verdict{Reason: ForeignSource}
+	}
+	if !h.rtcp.allow(now) {
+		return Verdict{Reason: TooMany}
+	}
+	if !validCompound(datagram) {
+		h.stats.DroppedInvalid++
+		return Verdict{Reason: Malformed}
+	}
+	return Verdict{Action: Forward, Kind: ReportPacket}
+}
+
+// Deadline returns when Expire is due, or the zero time.
+func (h *InHalf) Deadline() time.Time { return h.presses.deadline() }
+
+// Expire takes the end of a key press as lost if its time has come, and
+// returns the press.
+func (h *InHalf) Expire(now time.Time) (Press, bool) { return h.presses.expire(now) }
+
+// Destination returns where this endpoint's peer is to be reached: the accepted
+// source, else the described address, else an invalid one.
+func (h *InHalf) Destination() netip.AddrPort { return h.latch.destination() }
+
+// Stray reports a description that names an address beyond the prefixes of its
+// own trunk: nothing is sent there and nothing heard from it.
+func (h *InHalf) Stray() bool {
+	return h.latch.described.IsValid() && !h.latch.bounds(h.latch.described)
+}
+
+// SSRC returns the pinned source; ok is false while there is none.
+func (h *InHalf) SSRC() (ssrc SSRC, ok bool) { return h.pin.ssrc, h.pin.set }
+
+// Stats returns what was received; its sent half is zero.
+func (h *InHalf) Stats() Stats {
+	s := h.stats
+	t := h.quality.Totals()
+	s.Lost, s.Late, s.Duplicate = t.Lost, t.Late, t.Duplicate
+	s.Contested = h.latch.contested
+	s.JitterMicros = uint32(h.quality.Jitter().Microseconds())
+	return s
+}
+
+func (h *InHalf) kind(pt PayloadType) (Kind, bool) {
+	switch pt {
+	case h.spec.AudioIn:
+		return AudioPacket, true
+	case h.spec.EventIn:
+		return EventPacket, true
+	}
+	return AudioPacket, false
+}
+
+// unknown counts a payload type that we did not describe. From the accepted
+// peer it consumes a sequence number and shows that the peer is alive (comfort
+// noise does), so that neither loss nor silence is made up from it.
+func (h *InHalf) unknown(now time.Time, p *Packet) {
+	h.stats.DroppedInvalid++
+	if p.Source != h.latch.remote || !h.pin.set || h.pin.ssrc != p.SSRC() {
+		return
+	}
+	h.latch.heard, h.pin.heard = now, now
+	h.quality.Receive(now, sample(p, EventPacket))
+}
+
+// pinned reports whether the packet's SSRC is the one to hear, and moves the
+// pin. A peer may change its SSRC at any time (a transfer or an announcement at
+// the carrier): four consecutive packets over 60 ms without one of the old
+// SSRC, or silence before it, prove that it has.
+func (h *InHalf) pinned(now time.Time, p *Packet) bool {
+	n := &h.pin
+	ssrc := p.SSRC()
+	if n.set && n.ssrc == ssrc {
+		n.heard = now
+		n.trial.packets = 0
+		return true
+	}
+	if n.set && now.Sub(n.heard) < silence && !n.trial.hear(now, p) {
+		return false
+	}
+	if n.set {
+		h.stats.SSRCChanges++
+	}
+	*n = pin{set: true, ssrc: ssrc, heard: now}
+	h.quality.Cut()
+	return true
+}
+
+func sample(p *Packet, k Kind) quality.Packet {
+	s := quality.Packet{Timestamp: p.header.Timestamp, Sequence: p.header.SequenceNumber, Kind: quality.Audio}
+	if k == EventPacket {
+		s.Kind = quality.Event
+	}
+	return s
+}
+
+// gauge allows a number of packets in each second.
+type gauge struct {
+	since time.Time
+	count uint8
+}
+
+const rtcpPerSecond = 20
+
+func (g *gauge) allow(now time.Time) bool {
+	if now.Sub(g.since) >= time.Second {
+		*g = gauge{since: now}
+	}
+	if g.count == rtcpPerSecond {
+		return false
+	}
+	g.count++
+	return true
+}

@@ -1,0 +1,193 @@
+package relay
+
+import (
+	"net/netip"
+	"time"
+)
+
+// clock is the RTP clock of G.711 and of the events beside it, in hertz.
+const clock = 8000
+
+// reach is how far behind the newest packet one may still be sent. It keeps
+// the floor of a splice near, where serial numbers compare (RFC 1982).
+const reach = 1000
+
+// Identity is what a stream of ours begins with. All three are random
+// (RFC 3550 §5.1), so that a stranger cannot guess them.
+type Identity struct {
+	SSRC      SSRC
+	Timestamp uint32
+	Sequence  uint16
+}
+
+// OutHalf is the sending half of an endpoint: one continuous RTP stream,
+// whatever feeds it. It is a plain value and moves to its feeder's worker.
+type OutHalf struct {
+	// Slot is the lease this half belongs to.
+	Slot Slot
+
+	to, toRTCP   netip.AddrPort
+	ssrc         SSRC
+	direction    Direction
+	audio, event PayloadType
+
+	splice splice
+	feed   SSRC   // of the present feeder
+	seqAdd uint16 // feeder's numbers to ours
+	tsAdd  uint32
+	floor  uint16 // least sequence number this feeder may use
+
+	begun bool
+	at    time.Time // when the newest timestamp was first sent
+	ts    uint32    // that timestamp
+	span  uint32    // length of the newest audio packet, timestamp units
+	seq   uint16    // newest sequence number
+
+	sent, sentBytes uint64
+	octets          uint32 // payload alone, for sender reports
+}
+
+// splice says what the next packet must be fitted to.
+type splice uint8
+
+const (
+	joined  splice = iota // offsets hold
+	numbers               // packets of this feeder were left out: close the gap in the numbers
+	whole                 // another feeder: numbers and timestamps
+)
+
+// NewOutHalf returns the out-half of a lease. It sends nothing until Configure.
+func NewOutHalf(slot Slot, id Identity) OutHalf {
+	return OutHalf{
+		Slot: slot, ssrc: id.SSRC, seq: id.Sequence - 1, ts: id.Timestamp,
+		audio: NoPayload, event: NoPayload, direction: Inactive, splice: whole,
+	}
+}
+
+// Configure takes over a description and where its peer is reached, which the
+// in-half knows (InHalf.Destination). The stream goes on unbroken.
+func (o *OutHalf) Configure(spec Spec, to netip.AddrPort) {
+	o.to = to
+	o.toRTCP = netip.AddrPort{}
+	// RTCP has no latch of its own: it goes to the described address while that
+	// is the host we send RTP to.
+	if spec.RemoteRTCP.IsValid() && to.IsValid() && spec.RemoteRTCP.Addr() == to.Addr() {
+		o.toRTCP = spec.RemoteRTCP
+	}
+	o.direction = spec.Direction
+	o.audio, o.event = spec.AudioOut, spec.EventOut
+}
+
+// Feed announces another feeder, or the same one after a pause: its first
+// packet is spliced to the last one sent.
+func (o *OutHalf) Feed() { o.splice = whole }
+
+// Destination returns where RTP goes; invalid is nowhere.
+func (o *OutHalf) Destination() netip.AddrPort { return o.to }
+
+// DestinationRTCP returns where RTCP goes; invalid is nowhere.
+func (o *OutHalf) DestinationRTCP() netip.AddrPort { return o.toRTCP }
+
+// Handle rewrites a packet that an in-half has forwarded so that it continues
+// this stream. It returns Passed, and the packet is to be sent to Destination;
+// or the reason why it is not sent.
+func (o *OutHalf) Handle(now time.Time, p *Packet, v Verdict) Reason {
+	pt, reason := o.admit(v.Kind)
+	if reason != Passed {
+		return reason
+	}
+	if p.SSRC() != o.feed || v.Restarted {
+		o.splice = whole
+	}
+	var mark byte
+	if p.header.Marker {
+		mark = marker
+	}
+	if o.splice != joined {
+		o.fit(now, p)
+		mark = marker // RFC 3551 §4.1: the first packet of a talkspurt
+	}
+	seq, ts := p.header.SequenceNumber+o.seqAdd, p.header.Timestamp+o.tsAdd
+	if int16(seq-o.floor) < 0 {
+		return TooLate
+	}
+	p.stamp(mark, pt, seq, ts, o.ssrc)
+	length := uint32(p.end - p.body)
+	if !o.begun || int16(seq-o.seq) > 0 {
+		if !o.begun || ts != o.ts { // the packets of an event share one timestamp
+			o.ts, o.at = ts, now
+		}
+		o.begun, o.seq = true, seq
+		if v.Kind == AudioPacket {
+			o.span = length // one octet per sample
+		}
+		if seq-o.floor > reach {
+			o.floor = seq - reach
+		}
+	}
+	o.sent++
+	o.sentBytes += uint64(len(p.Data))
+	o.octets += length
+	return Passed
+}
+
+// Generate makes p, whose Data holds room for the header and then the payload,
+// the next packet of a feeder of ours, and passes it through Handle. ssrc names
+// the feeder, never the stream; seq and ts are the feeder's own.
+func (o *OutHalf) Generate(now time.Time, p *Packet, n Numbers) Reason {
+	p.compose(n.Sequence, n.Timestamp, n.Feeder)
+	return o.Handle(now, p, Verdict{Action: Forward, Kind: AudioPacket})
+}
+
+// Numbers place a generated packet within its feeder's stream.
+type Numbers struct {
+	Feeder    SSRC
+	Timestamp uint32
+	Sequence  uint16
+}
+
+// AddTo adds what was sent to the statistics of the endpoint's other half.
+func (o *OutHalf) AddTo(s *Stats) {
+	s.Sent += o.sent
+	s.SentBytes += o.sentBytes
+}
+
+// admit chooses the payload type, or says why a packet cannot be sent. What is
+// left out takes no sequence number, so that the peer counts no loss.
+func (o *OutHalf) admit(k Kind) (PayloadType, Reason) {
+	if !o.direction.Sends() {
+		o.splice = whole
+		return NoPayload, Held
+	}
+	if !o.to.IsValid() {
+		o.splice = whole
+		return NoPayload, NoDestination
+	}
+	pt := o.audio
+	if k == EventPacket {
+		pt = o.event
+	}
+	if pt == NoPayload {
+		o.splice = max(o.splice, numbers)
+		return NoPayload, NoMapping
+	}
+	return pt, Passed
+}
+
+// fit sets the offsets so that p follows the newest packet sent. The timestamp
+// advances by the time that has passed, and at least by that packet's length.
+func (o *OutHalf) fit(now time.Time, p *Packet) {
+	seq := o.seq + 1
+	if o.splice == whole {
+		ts := o.ts
+		if o.begun {
+			passed := now.Sub(o.at) * clock / time.Second
+			ts += uint32(max(passed, time.Duration(o.span)))
+		}
+		o.tsAdd = ts - p.header.Timestamp
+	}
+	o.seqAdd = seq - p.header.SequenceNumber
+	o.floor = seq
+	o.feed = p.SSRC()
+	o.splice = joined
+}

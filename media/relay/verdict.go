@@ -1,0 +1,105 @@
+package relay
+
+// Action is what becomes of a packet.
+type Action uint8
+
+// The actions.
+const (
+	// Drop ends the packet; Reason says why.
+	Drop Action = iota
+	// Forward gives the packet to the out-half that this in-half feeds.
+	Forward
+)
+
+// Kind is what a forwarded packet carries.
+type Kind uint8
+
+// The kinds of packets that are told apart.
+const (
+	AudioPacket  Kind = iota
+	EventPacket       // telephone-event, RFC 4733
+	ReportPacket      // RTCP
+)
+
+// Reason names why a packet went no further.
+type Reason uint8
+
+// The reasons.
+const (
+	Passed        Reason = iota // it did go on
+	NotConfigured               // no lease, or no description yet
+	ForeignSource               // neither described nor accepted, nor allowed to be
+	OnProbation                 // from a source that may yet be accepted
+	ForeignSSRC                 // right source, SSRC not pinned (yet)
+	Malformed                   // not RTP, or not RTCP (RFC 3550 A.1, A.2)
+	NotNegotiated               // payload type that we did not describe
+	Misordered                  // an unconfirmed jump (RFC 3550 A.1)
+	Held                        // the direction does not allow it
+	NoDestination               // nowhere to send
+	NoMapping                   // the other side has no such payload type
+	TooLate                     // older than its feeder's first packet
+	TooMany                     // RTCP above its rate
+	Unconsumed                  // nobody listens to this endpoint
+	reasons
+)
+
+// Reasons is how many reasons there are: for arrays of counters.
+const Reasons = int(reasons)
+
+// String returns the name used in counters.
+func (r Reason) String() string {
+	switch r {
+	case Passed:
+		return "passed"
+	case NotConfigured:
+		return "not-configured"
+	case ForeignSource:
+		return "foreign-source"
+	case OnProbation:
+		return "on-probation"
+	case ForeignSSRC:
+		return "foreign-ssrc"
+	case Malformed:
+		return "malformed"
+	case NotNegotiated:
+		return "not-negotiated"
+	case Misordered:
+		return "misordered"
+	case Held:
+		return "held"
+	case NoDestination:
+		return "no-destination"
+	case NoMapping:
+		return "no-mapping"
+	case TooLate:
+		return "too-late"
+	case TooMany:
+		return "too-many"
+	case Unconsumed:
+		return "unconsumed"
+	}
+	return "unknown"
+}
+
+// Press is one key pressed on a telephone, heard whole.
+type Press struct {
+	Key      byte   // '0'..'9', '*', '#', 'A'..'D'
+	Duration uint32 // milliseconds
+}
+
+// Verdict is what an in-half has decided about one packet.
+type Verdict struct {
+	Action Action
+	Reason Reason
+	Kind   Kind
+	// Latched is set by the packet whose source became the peer, and by the
+	// first one after the peer changed.
+	Latched bool
+	// Restarted is set by the first packet of a sender that began its numbers
+	// again under the same SSRC.
+	Restarted bool
+	// Presses holds the key presses that this packet has completed: its own,
+	// and one before it whose end was lost.
+	Presses [2]Press
+	Pressed uint8 // how many of Presses are set
+}
