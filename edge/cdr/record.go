@@ -1,0 +1,76 @@
+// Package cdr is the record of a call: one JSON line per call, with the final
+// Cause of each leg. Durations come from the monotonic clock, stamps from the
+// wall clock.
+package cdr
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Record is one call as it is billed, searched and reconciled: exactly one per
+// INVITE that became a call, refused ones included.
+type Record struct {
+	// ID is our own name of the call; SessionID is the correlation of RFC 7989
+	// that the core and the peer's records may share.
+	ID        string `json:"id"`
+	SessionID string `json:"session_id,omitempty"`
+	// Application is "border" or "core".
+	Application string `json:"application"`
+	Tenant      string `json:"tenant,omitempty"`
+	Kind        string `json:"kind,omitempty"`
+
+	Start    time.Time  `json:"start"`
+	Ringing  *time.Time `json:"ringing,omitempty"`
+	Answered *time.Time `json:"answered,omitempty"`
+	End      time.Time  `json:"end"`
+	// SetupMS is Start to the first 180 or 183 or answer, TalkMS Answered to
+	// End, both in milliseconds.
+	SetupMS int64 `json:"setup_ms"`
+	TalkMS  int64 `json:"talk_ms"`
+
+	// Caller is the true caller, whatever was shown; Called what was dialled,
+	// after normalising. Shown is what leg B displayed.
+	Caller string `json:"caller"`
+	Called string `json:"called"`
+	Shown  string `json:"shown,omitempty"`
+
+	// Refused names the rule that refused the call, as in "R51".
+	Refused string `json:"refused,omitempty"`
+	// Unbilled marks a call that was only answered to play an announcement.
+	Unbilled bool `json:"unbilled,omitempty"`
+
+	// A is the inbound leg, B the outbound one that was tried last.
+	A Leg  `json:"a"`
+	B *Leg `json:"b,omitempty"`
+}
+
+// Leg is one party of a recorded call.
+type Leg struct {
+	Trunk  string `json:"trunk,omitempty"`
+	CallID string `json:"call_id"`
+	Remote string `json:"remote,omitempty"`
+	// Side says who ended the leg; Status and Q850 are zero where none was
+	// given.
+	Side   string `json:"side"`
+	Status int    `json:"status,omitempty"`
+	Q850   int    `json:"q850,omitempty"`
+	Text   string `json:"text,omitempty"`
+
+	// Media as the leg's endpoint counted it.
+	Received uint64 `json:"rtp_received"`
+	Sent     uint64 `json:"rtp_sent"`
+	Lost     int64  `json:"rtp_lost"`
+	JitterUS uint32 `json:"jitter_us,omitempty"`
+	Foreign  uint64 `json:"rtp_foreign,omitempty"`
+}
+
+// Append writes the record as one JSON line. encoding/json escapes control
+// characters, so that one record is one line whatever a peer sent.
+func (r *Record) Append(dst []byte) ([]byte, error) {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return dst, err
+	}
+	return append(append(dst, b...), '\n'), nil
+}

@@ -1,0 +1,179 @@
+package leg
+
+import (
+	"net/netip"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/sdp"
+	"sekisho/edge/sip/transaction"
+	"sekisho/media/relay"
+)
+
+// ID names a leg of one shard for its whole life; zero is none. It is what
+// the transaction table carries as its owner.
+type ID = transaction.Owner
+
+// Media is our side of a leg's session: where we receive and what we can
+// speak. Whether it is written as an offer or an answer is the leg's to know.
+type Media struct {
+	Addr      netip.AddrPort
+	Caps      sdp.Caps
+	Direction relay.Direction
+}
+
+// Command is what the application asks of a leg.
+type Command interface{ command() }
+
+// Dial sends the INVITE of a new leg.
+type Dial struct {
+	Flow flow.Flow
+	// CallID is new for this leg; both legs of a call share its bucket.
+	CallID string
+	// Target is the Request-URI. From and To are whole values without tag.
+	Target, From, To string
+	MaxForwards      int
+	// Headers follow the leg's own; an application never adds one of those.
+	Headers []sip.Header
+	// Media makes the offer; nil sends an INVITE without one.
+	Media *Media
+}
+
+// Ring sends a provisional response, 180 to 199. Media answers the offer
+// early; it may be repeated, and the 2xx repeats the same answer.
+type Ring struct {
+	Status  int
+	Headers []sip.Header
+	Media   *Media
+}
+
+// Answer sends 200. Media answers the INVITE's offer, or makes one where the
+// INVITE had none (then Acked brings the answer); nil repeats what Ring said.
+type Answer struct {
+	Headers []sip.Header
+	Media   *Media
+}
+
+// Acknowledge sends the ACK that was held back because the 2xx carried the
+// offer (RFC 3261 §13.2.2.4); Media answers it.
+type Acknowledge struct{ Media Media }
+
+// Reoffer sends a re-INVITE with a new offer.
+type Reoffer struct{ Media Media }
+
+// AnswerOffer accepts the peer's offer of a re-INVITE, or makes one where the
+// re-INVITE had none.
+type AnswerOffer struct{ Media Media }
+
+// RefuseOffer refuses it; the session stays as it was (RFC 3261 §14.2).
+type RefuseOffer struct{ Status int }
+
+// HangUp ends the leg whatever its state: the final response (Cause.Status, or
+// 480), CANCEL as soon as the RFC allows, or BYE.
+type HangUp struct {
+	Cause   cause.Cause
+	Headers []sip.Header
+}
+
+func (Dial) command()        {}
+func (Ring) command()        {}
+func (Answer) command()      {}
+func (Acknowledge) command() {}
+func (Reoffer) command()     {}
+func (AnswerOffer) command() {}
+func (RefuseOffer) command() {}
+func (HangUp) command()      {}
+
+// Event is what a leg tells the application.
+type Event interface{ event() }
+
+// Progressed is a provisional response of 101 to 199. Negotiated is set when
+// it carried the answer (early media).
+type Progressed struct {
+	Status     int
+	Response   *sip.Response
+	Negotiated *sdp.Negotiated
+}
+
+// Answered is the 2xx that won. Offer is set instead of Negotiated when it
+// carried the offer: the application must Acknowledge (or HangUp).
+type Answered struct {
+	Response   *sip.Response
+	Negotiated *sdp.Negotiated
+	Offer      *sdp.Description
+}
+
+// Acked is the ACK for our 2xx. Negotiated is set when the ACK brought the
+// answer to our offer.
+type Acked struct{ Negotiated *sdp.Negotiated }
+
+// Offered is a re-INVITE of the peer: the application answers with
+// AnswerOffer or RefuseOffer. Offer is nil when the peer asks us to offer.
+type Offered struct {
+	Request *sip.Request
+	Offer   *sdp.Description
+}
+
+// Renegotiated reports the session now in force, after a Reoffer was answered
+// or an AnswerOffer was sent or acknowledged.
+type Renegotiated struct{ Negotiated sdp.Negotiated }
+
+// OfferRefused reports that the peer refused a Reoffer; the session stays as
+// it was.
+type OfferRefused struct{ Status int }
+
+// Ended says that the leg is over and why: the last event of each leg. Message
+// is the peer's final response or BYE, or nil.
+type Ended struct {
+	Cause   cause.Cause
+	Message sip.Message
+}
+
+func (Progressed) event()   {}
+func (Answered) event()     {}
+func (Acked) event()        {}
+func (Offered) event()      {}
+func (Renegotiated) event() {}
+func (OfferRefused) event() {}
+func (Ended) event()        {}
+
+// Action is what a leg returns: work for the transaction table, an event for
+// the application, or its own end.
+type Action interface{ action() }
+
+// Transact starts a client transaction.
+type Transact struct {
+	Flow    flow.Flow
+	Request *sip.Request
+}
+
+// Reply answers a server transaction.
+type Reply struct {
+	Tx       transaction.ID
+	Response *sip.Response
+}
+
+// Again repeats the last response of a server transaction.
+type Again struct{ Tx transaction.ID }
+
+// Once sends a request outside any transaction: the ACK for a 2xx. Data may
+// be sent again.
+type Once struct {
+	Flow flow.Flow
+	Data []byte
+}
+
+// Tell hands an event up.
+type Tell struct{ Event Event }
+
+// Gone says that the leg has nothing left to do: its owner forgets it.
+type Gone struct{}
+
+func (Transact) action() {}
+func (Reply) action()    {}
+func (Again) action()    {}
+func (Once) action()     {}
+func (Tell) action()     {}
+func (Gone) action()     {}

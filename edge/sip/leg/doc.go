@@ -1,0 +1,21 @@
+// Package leg is one party of a call: a transaction user (RFC 3261 §5) that
+// joins transactions, one dialog (or several early ones) and offer/answer into
+// a machine with few words.
+//
+// Commands come from the application above (border or core): Dial, Ring,
+// Answer, Acknowledge, Reoffer, AnswerOffer, RefuseOffer, HangUp. Events go
+// back to it: Progressed, Answered, Acked, Offered, Renegotiated,
+// OfferRefused, Ended. Below, it takes what the transaction table hands up and
+// returns what the table shall do.
+//
+// The application hears Ended exactly once per leg, as soon as the call is
+// over for it; the leg itself lives on until its last transaction is settled
+// and then says Gone. So the application never sees a CANCEL that met a 200, a
+// crossing BYE, or a lost ACK: those are settled here.
+//
+//	UAC   Calling ─1xx→ Proceeding ─2xx→ Confirmed ─BYE→ Ending → Over
+//	         │              │     └2xx with offer→ Acknowledging ─Acknowledge→ Confirmed
+//	         └──HangUp──────┴→ Cancelling ─487→ Over, ─2xx→ ACK, BYE → Ending
+//	UAS   Arrived ─Answer→ Accepted ─ACK→ Confirmed ─BYE→ Ending → Over
+//	         └─HangUp (final response), CANCEL (487)→ Over
+package leg

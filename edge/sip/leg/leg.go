@@ -1,0 +1,254 @@
+package leg
+
+import (
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/deadline"
+	"sekisho/edge/sip/dialog"
+	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/sdp"
+	"sekisho/edge/sip/token"
+	"sekisho/edge/sip/transaction"
+)
+
+// State is where a leg stands; doc.go draws the transitions.
+type State uint8
+
+// The states.
+const (
+	Idle State = iota
+	Calling
+	Proceeding
+	Cancelling
+	Acknowledging
+	Arrived
+	Accepted
+	Confirmed
+	Ending
+	Over
+)
+
+// String returns the state's name.
+func (s State) String() string {
+	return [...]string{"Idle", "Calling", "Proceeding", "Cancelling", "Acknowledging",
+		"Arrived", "Accepted", "Confirmed", "Ending", "Over"}[s]
+}
+
+// Timer names what a leg's deadline is for.
+type Timer uint8
+
+// The timers of a leg.
+const (
+	NoTimer Timer = iota
+	// TimerAccept repeats our 2xx, or gives the ACK up (RFC 3261 §13.3.1.4).
+	TimerAccept
+	// TimerCancel gives up waiting for the INVITE's answer after CANCEL
+	// (RFC 3261 §9.1: 64·T1).
+	TimerCancel
+)
+
+// Env is what all legs of a shard share. It is read-only but for Source.
+type Env struct {
+	Source token.Source
+	// Timers have no zero values here.
+	Timers transaction.Timers
+	// Hosts are what we write as sent-by and Contact, by flow.Listener. Never
+	// a wildcard address.
+	Hosts []Host
+	// Resolve chooses the flow of an in-dialog request from its next hop URI.
+	// It returns established where the URI names no address of the same peer,
+	// so that no message ever leaves for a third party.
+	Resolve func(nextHop string, established flow.Flow) flow.Flow
+	// Supported lists the option tags we implement, Allow the methods
+	// (RFC 3261 §20.37, §20.5).
+	Supported, Allow string
+}
+
+// Host is one listener as the peer shall see it. Name has brackets around an
+// IPv6 literal.
+type Host struct {
+	Name string
+	Port int
+}
+
+// Leg is one party of a call: a pure machine, fed with Command, Handle and
+// Timeout.
+type Leg struct {
+	env   *Env
+	id    ID
+	state State
+	flow  flow.Flow
+	// local is our tag; every dialog of this leg has it.
+	local token.Tag
+	// told is set once Ended was told.
+	told bool
+
+	// invite is our INVITE (UAC), or the peer's (UAS), until its final answer.
+	invite   *sip.Request
+	inviteTx transaction.ID
+	// seq is the CSeq of that INVITE, target our Request-URI.
+	seq    uint32
+	target string
+	// cancellable is set once a response allows CANCEL (RFC 3261 §9.1).
+	cancellable, cancelSent bool
+	// giveUp ends Cancelling.
+	giveUp time.Time
+	// parting is what the BYE or CANCEL that is still to come will carry, and
+	// byeOwed says that a BYE waits for the ACK of our 2xx (RFC 3261 §15).
+	parting []sip.Header
+	byeOwed bool
+
+	session sdp.Session
+	offer   *sdp.Description // the INVITE's, until answered
+	dialog  dialog.Dialog
+	early   []earlyDialog
+	accept  dialog.Accept
+	// acks are the ACKs sent for 2xx responses, repeated when one comes again.
+	acks []sentAck
+
+	// reinvite is the re-INVITE in progress, ours or the peer's.
+	reinvite reinvite
+	// unnamed are the client transactions whose Started is still to come;
+	// byes counts those BYEs whose answer the leg waits for.
+	unnamed []purpose
+	byeTx   transaction.ID
+}
+
+// earlyDialog is one branch of a forked INVITE (RFC 3261 §12.1, §13.2.2.4).
+type earlyDialog struct {
+	dialog  dialog.Dialog
+	session sdp.Session
+}
+
+type sentAck struct {
+	seq    uint32
+	remote token.Tag
+	flow   flow.Flow
+	data   []byte
+}
+
+// purpose says what a client transaction of a leg is for.
+type purpose uint8
+
+const (
+	forInvite purpose = iota
+	forReinvite
+	forBye
+	forCancel
+	// forFork is the BYE of another branch's dialog: nobody waits for it.
+	forFork
+)
+
+// New returns an idle leg that waits for Dial.
+func New(env *Env, id ID) *Leg {
+	return &Leg{env: env, id: id, local: token.NewTag(env.Source)}
+}
+
+// ID returns the leg's name.
+func (l *Leg) ID() ID { return l.id }
+
+// State returns where the leg stands.
+func (l *Leg) State() State { return l.state }
+
+// LocalTag returns our tag, by which the peer's in-dialog requests find us.
+func (l *Leg) LocalTag() token.Tag { return l.local }
+
+// Flow returns the flow the leg was set up on.
+func (l *Leg) Flow() flow.Flow { return l.flow }
+
+// Offer returns the offer of the peer's INVITE while it is unanswered, or nil.
+func (l *Leg) Offer() *sdp.Description { return l.offer }
+
+// Command carries out what the application asks. A command that does not fit
+// the state is ignored: it crossed with what ended the state.
+func (l *Leg) Command(now time.Time, c Command, out []Action) []Action {
+	switch c := c.(type) {
+	case Dial:
+		return l.dial(c, out)
+	case Ring:
+		return l.ring(c, out)
+	case Answer:
+		return l.answer(now, c, out)
+	case Acknowledge:
+		return l.acknowledge(c, out)
+	case Reoffer:
+		return l.reoffer(c, out)
+	case AnswerOffer:
+		return l.answerOffer(now, c, out)
+	case RefuseOffer:
+		return l.refuseOffer(c, out)
+	case HangUp:
+		return l.hangUp(now, c, out)
+	}
+	return out
+}
+
+// Handle takes what the transaction table hands up for this leg, or a
+// transaction.Timeout when Deadline has come.
+func (l *Leg) Handle(now time.Time, in transaction.Action, out []Action) []Action {
+	switch in := in.(type) {
+	case transaction.Started:
+		l.started(in)
+	case transaction.Arrived:
+		return l.arrived(now, in, out)
+	case transaction.Cancelled:
+		return l.cancelled(in, out)
+	case transaction.Answered:
+		return l.response(now, in, out)
+	case transaction.Failed:
+		return l.failed(now, in, out)
+	}
+	return out
+}
+
+// Timeout lets time pass: whatever is due at now happens.
+func (l *Leg) Timeout(now time.Time, out []Action) []Action {
+	if l.state == Over {
+		return out
+	}
+	if repeat, lost := l.accept.Due(now); lost {
+		out = l.ackLost(out)
+	} else if repeat != 0 {
+		out = append(out, Again{repeat})
+	}
+	if !l.giveUp.IsZero() && !now.Before(l.giveUp) {
+		l.giveUp = time.Time{}
+		out = l.over(out)
+	}
+	return out
+}
+
+// Deadline returns when Timeout is due and for what.
+func (l *Leg) Deadline() (time.Time, Timer) {
+	if l.state == Over {
+		return time.Time{}, NoTimer
+	}
+	at, timer := l.accept.Deadline(), TimerAccept
+	if d := deadline.Earliest(at, l.giveUp); !d.Equal(at) {
+		at, timer = d, TimerCancel
+	}
+	if at.IsZero() {
+		timer = NoTimer
+	}
+	return at, timer
+}
+
+// tell reports the end of the leg to the application, once.
+func (l *Leg) tell(c cause.Cause, m sip.Message, out []Action) []Action {
+	if l.told {
+		return out
+	}
+	l.told = true
+	return append(out, Tell{Ended{Cause: c, Message: m}})
+}
+
+// over ends the leg for good. It is told by then, and nothing it started needs
+// it any more: a late 2xx of another branch is settled by the ua, from the
+// response alone.
+func (l *Leg) over(out []Action) []Action {
+	l.state = Over
+	return append(out, Gone{})
+}

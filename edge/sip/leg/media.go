@@ -1,0 +1,58 @@
+package leg
+
+import (
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/sdp"
+	"sekisho/edge/sip/token"
+)
+
+// use sets our side of the session before an offer or answer is made.
+func (l *Leg) use(s *sdp.Session, m Media) {
+	if s.Local.Session == 0 {
+		s.Local.Session = token.SessionID(l.env.Source)
+		s.Local.Version = 1
+	}
+	s.Local.Addr = m.Addr
+}
+
+// makeOffer writes our offer.
+func (l *Leg) makeOffer(m Media) ([]byte, error) {
+	l.use(&l.session, m)
+	return l.session.Offer(m.Caps, m.Direction)
+}
+
+// makeAnswer writes our answer to the peer's outstanding offer.
+func (l *Leg) makeAnswer(m Media) ([]byte, error) {
+	l.use(&l.session, m)
+	return l.session.Answer(m.Caps, m.Direction)
+}
+
+// negotiated returns a copy of what is in force in s, or nil.
+func negotiated(s *sdp.Session) *sdp.Negotiated {
+	n, ok := s.Negotiated()
+	if !ok {
+		return nil
+	}
+	return &n
+}
+
+// Describe returns the session description a message carries, or nil when it
+// carries none. Any other body is not ours to read.
+func Describe(m sip.Message) (*sdp.Description, error) {
+	b := m.Body()
+	if len(b) == 0 {
+		return nil, nil
+	}
+	h := m.GetHeaders("Content-Type")
+	if len(h) == 0 {
+		return nil, nil
+	}
+	kind, _, _ := strings.Cut(h[0].Value(), ";")
+	if !strings.EqualFold(strings.TrimSpace(kind), sdpType) {
+		return nil, nil
+	}
+	return sdp.Parse(b)
+}

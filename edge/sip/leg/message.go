@@ -1,0 +1,81 @@
+package leg
+
+import (
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/token"
+	"sekisho/edge/sip/transaction"
+)
+
+const sdpType = "application/sdp"
+
+// via returns the top Via of a request of ours. rport asks for the answer on
+// the same flow (RFC 3581 §3).
+func (l *Leg) via(f flow.Flow, branch token.Branch) *sip.ViaHeader {
+	h := l.env.Hosts[f.Listener]
+	return &sip.ViaHeader{
+		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: f.Proto.String(),
+		Host: h.Name, Port: h.Port,
+		Params: sip.HeaderParams{{K: "branch", V: string(branch)}, {K: "rport"}},
+	}
+}
+
+// contact is where the peer reaches this leg. The user part is our tag, which
+// tells a peer nothing.
+func (l *Leg) contact(f flow.Flow) *sip.ContactHeader {
+	h := l.env.Hosts[f.Listener]
+	uri := sip.Uri{Scheme: "sip", User: string(l.local), Host: h.Name, Port: h.Port}
+	if f.Proto != flow.UDP {
+		uri.UriParams = sip.HeaderParams{{K: "transport", V: strings.ToLower(f.Proto.String())}}
+	}
+	return &sip.ContactHeader{Address: uri}
+}
+
+// capabilities adds what a dialog-making message says of us (RFC 3261 §13.2.1).
+func (l *Leg) capabilities(m sip.Message) {
+	m.AppendHeader(sip.NewHeader("Allow", l.env.Allow))
+	if l.env.Supported != "" {
+		m.AppendHeader(sip.NewHeader("Supported", l.env.Supported))
+	}
+}
+
+// reply builds a response of this leg, to-tag included.
+func (l *Leg) reply(r *sip.Request, status int) *sip.Response {
+	return transaction.Reply(r, status, "", l.local)
+}
+
+// body ends a message: content, its type, and always a Content-Length.
+func body(m sip.Message, content []byte) {
+	if content != nil {
+		m.AppendHeader(sip.NewHeader("Content-Type", sdpType))
+	}
+	m.SetBody(content)
+}
+
+func appendAll(m sip.Message, headers []sip.Header) {
+	for _, h := range headers {
+		m.AppendHeader(h)
+	}
+}
+
+// inDialog completes a request built by a dialog and starts its transaction.
+func (l *Leg) inDialog(f flow.Flow, r *sip.Request, why purpose, out []Action) []Action {
+	r.PrependHeader(l.via(f, token.NewBranch(l.env.Source)))
+	if r.ContentLength() == nil {
+		r.SetBody(nil)
+	}
+	l.unnamed = append(l.unnamed, why)
+	return append(out, Transact{Flow: f, Request: r})
+}
+
+// reason returns the value of the first Reason header of a message.
+func reason(m sip.Message) string {
+	var values []string
+	for _, h := range m.GetHeaders("Reason") {
+		values = append(values, h.Value())
+	}
+	return strings.Join(values, ",")
+}

@@ -1,0 +1,307 @@
+package leg
+
+import (
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/dialog"
+	"sekisho/edge/sip/sdp"
+	"sekisho/edge/sip/token"
+	"sekisho/edge/sip/transaction"
+)
+
+// dial builds and sends the INVITE (RFC 3261 §13.2.1).
+func (l *Leg) dial(c Dial, out []Action) []Action {
+	if l.state != Idle {
+		return out
+	}
+	l.flow, l.target, l.seq = c.Flow, c.Target, 1
+	var uri sip.Uri
+	if err := sip.ParseUri(c.Target, &uri); err != nil {
+		return l.over(l.tell(cause.Cause{Status: 500, Q850: cause.TemporaryFailure, Text: "target is no URI"}, nil, out))
+	}
+	var content []byte
+	if c.Media != nil {
+		var err error
+		if content, err = l.makeOffer(*c.Media); err != nil {
+			return l.over(l.tell(unacceptable(err), nil, out))
+		}
+	}
+	r := sip.NewRequest(sip.INVITE, uri)
+	r.AppendHeader(l.via(c.Flow, token.NewBranch(l.env.Source)))
+	r.AppendHeader(newMaxForwards(c.MaxForwards))
+	r.AppendHeader(sip.NewHeader("From", c.From+";tag="+string(l.local)))
+	r.AppendHeader(sip.NewHeader("To", c.To))
+	callID := sip.CallIDHeader(c.CallID)
+	r.AppendHeader(&callID)
+	r.AppendHeader(&sip.CSeqHeader{SeqNo: l.seq, MethodName: sip.INVITE})
+	r.AppendHeader(l.contact(c.Flow))
+	l.capabilities(r)
+	appendAll(r, c.Headers)
+	body(r, content)
+	l.invite, l.state = r, Calling
+	l.unnamed = append(l.unnamed, forInvite)
+	return append(out, Transact{Flow: c.Flow, Request: r})
+}
+
+// started learns the name of the client transaction that was started last.
+func (l *Leg) started(in transaction.Started) {
+	if len(l.unnamed) == 0 {
+		return
+	}
+	switch l.unnamed[0] {
+	case forInvite:
+		l.inviteTx = in.ID
+	case forReinvite:
+		l.reinvite.tx = in.ID
+	case forBye:
+		l.byeTx = in.ID
+	case forCancel, forFork:
+	}
+	l.unnamed = l.unnamed[:copy(l.unnamed, l.unnamed[1:])]
+}
+
+// response sorts a response by the transaction it answers.
+func (l *Leg) response(now time.Time, in transaction.Answered, out []Action) []Action {
+	switch {
+	case in.ID == l.inviteTx:
+		return l.inviteResponse(now, in.Response, out)
+	case in.ID == l.reinvite.tx && l.reinvite.ours:
+		return l.reinviteResponse(now, in.Response, out)
+	case in.ID == l.byeTx && in.Response.StatusCode >= 200:
+		return l.over(out)
+	}
+	return l.repeatAck(in.Response, out)
+}
+
+func (l *Leg) inviteResponse(now time.Time, r *sip.Response, out []Action) []Action {
+	switch {
+	case r.StatusCode < 200:
+		return l.provisional(now, r, out)
+	case r.StatusCode < 300:
+		return l.success(now, r, out)
+	}
+	if l.state != Calling && l.state != Proceeding && l.state != Cancelling {
+		return out // it lost to a 2xx of another branch
+	}
+	c := cause.Cause{Side: cause.Remote, Status: r.StatusCode, Q850: cause.FromStatus(r.StatusCode)}
+	if q, text, ok := cause.ParseReason(reason(r)); ok {
+		c.Q850, c.Text = q, text
+	}
+	return l.over(l.tell(c, r, out))
+}
+
+// provisional opens or continues an early dialog (RFC 3261 §12.1.2, §13.2.2.1).
+func (l *Leg) provisional(now time.Time, r *sip.Response, out []Action) []Action {
+	l.cancellable = true
+	switch l.state {
+	case Cancelling:
+		return l.cancel(now, out)
+	case Calling, Proceeding:
+		l.state = Proceeding
+	default:
+		return out
+	}
+	if r.StatusCode == 100 {
+		return out
+	}
+	ev := Progressed{Status: r.StatusCode, Response: r}
+	if e := l.branch(r); e != nil {
+		if d, err := Describe(r); err == nil && d != nil && e.session.State != sdp.Idle {
+			if e.session.RemoteAnswer(d) == nil {
+				ev.Negotiated = negotiated(&e.session)
+			}
+		}
+	}
+	return append(out, Tell{ev})
+}
+
+// branch returns the early dialog that a response with a To tag belongs to.
+func (l *Leg) branch(r *sip.Response) *earlyDialog {
+	d, err := dialog.FromResponse(r, l.target)
+	if err != nil {
+		return nil
+	}
+	for i := range l.early {
+		if l.early[i].dialog.RemoteTag == d.RemoteTag {
+			return &l.early[i]
+		}
+	}
+	if len(l.early) >= maxBranches {
+		return nil
+	}
+	l.early = append(l.early, earlyDialog{dialog: d, session: l.session})
+	return &l.early[len(l.early)-1]
+}
+
+// maxBranches bounds what a forking peer can make us remember.
+const maxBranches = 16
+
+// success takes the first 2xx as the call, repeats the ACK of one already
+// acknowledged, and ends every other branch (RFC 3261 §13.2.2.4).
+func (l *Leg) success(now time.Time, r *sip.Response, out []Action) []Action {
+	switch l.state {
+	case Calling, Proceeding:
+		return l.win(r, out)
+	case Cancelling:
+		// The 2xx overtook our CANCEL: the dialog exists and must be ended
+		// (RFC 3261 §9.1, §15.1.1).
+		d, err := dialog.FromResponse(r, l.target)
+		if err != nil {
+			return l.over(out)
+		}
+		l.dialog, l.giveUp = d, time.Time{}
+		out = l.ack(&l.dialog, l.seq, nil, out)
+		return l.bye(out)
+	case Idle, Acknowledging, Arrived, Accepted, Confirmed, Ending, Over:
+	}
+	if token.Tag(tagOf(r)) == l.dialog.RemoteTag {
+		return l.repeatAck(r, out)
+	}
+	return l.dropBranch(r, out)
+}
+
+func (l *Leg) win(r *sip.Response, out []Action) []Action {
+	e := l.branch(r)
+	if e == nil {
+		// No dialog can be made of it, so there is none to end.
+		return l.over(l.tell(cause.Cause{Side: cause.Remote, Status: 502, Q850: cause.Interworking, Text: "2xx without To tag"}, r, out))
+	}
+	l.dialog, l.session = e.dialog, e.session
+	if d, err := dialog.FromResponse(r, l.target); err == nil {
+		l.dialog = d // the 2xx recomputes the route set (RFC 3261 §13.2.2.4)
+	}
+	l.early, l.invite = nil, nil
+	desc, err := Describe(r)
+	ev := Answered{Response: r}
+	switch {
+	case err != nil:
+	case l.session.State == sdp.Idle:
+		if desc == nil {
+			err = sdp.ErrNoAudio
+			break
+		}
+		if err = l.session.RemoteOffer(desc); err == nil {
+			ev.Offer = desc
+			l.state = Acknowledging
+			return append(out, Tell{ev})
+		}
+	case desc != nil:
+		err = l.session.RemoteAnswer(desc)
+	case l.session.State != sdp.Stable:
+		err = sdp.ErrNoAudio // neither the 18x nor the 2xx answered our offer
+	}
+	out = l.ack(&l.dialog, l.seq, nil, out)
+	if err != nil {
+		// "If the offer in the 2xx is not acceptable, the UAC core MUST
+		// generate a valid answer in the ACK and then send a BYE immediately"
+		// (RFC 3261 §13.2.2.4); an unusable answer ends likewise.
+		return l.abandon(unacceptable(err), r, out)
+	}
+	l.session.Settle()
+	ev.Negotiated = negotiated(&l.session)
+	l.state = Confirmed
+	return append(out, Tell{ev})
+}
+
+// acknowledge sends the ACK with our answer to the offer of the 2xx.
+func (l *Leg) acknowledge(c Acknowledge, out []Action) []Action {
+	if l.state != Acknowledging {
+		return out
+	}
+	answer, err := l.makeAnswer(c.Media)
+	out = l.ack(&l.dialog, l.seq, answer, out)
+	if err != nil {
+		return l.abandon(unacceptable(err), nil, out)
+	}
+	l.session.Settle()
+	l.state = Confirmed
+	if n := negotiated(&l.session); n != nil {
+		out = append(out, Tell{Renegotiated{*n}})
+	}
+	return out
+}
+
+// ack sends the ACK for a 2xx and keeps it for the next copy of that 2xx.
+func (l *Leg) ack(d *dialog.Dialog, seq uint32, content []byte, out []Action) []Action {
+	r, err := d.Ack(seq)
+	if err != nil {
+		return out // no URI to send it to: the peer gives up by itself
+	}
+	f := l.env.Resolve(d.NextHop(), l.flow)
+	r.PrependHeader(l.via(f, token.NewBranch(l.env.Source)))
+	body(r, content)
+	data := []byte(r.String())
+	if len(l.acks) == maxBranches {
+		l.acks = l.acks[:copy(l.acks, l.acks[1:])]
+	}
+	l.acks = append(l.acks, sentAck{seq: seq, remote: d.RemoteTag, flow: f, data: data})
+	return append(out, Once{Flow: f, Data: data})
+}
+
+func (l *Leg) repeatAck(r *sip.Response, out []Action) []Action {
+	if r.StatusCode < 200 || r.StatusCode > 299 || r.CSeq().MethodName != sip.INVITE {
+		return out
+	}
+	for _, a := range l.acks {
+		if a.seq == r.CSeq().SeqNo && string(a.remote) == tagOf(r) {
+			return append(out, Once{Flow: a.flow, Data: a.data})
+		}
+	}
+	return out
+}
+
+// dropBranch ends the dialog of a 2xx that came too late: ACK, then BYE.
+func (l *Leg) dropBranch(r *sip.Response, out []Action) []Action {
+	for _, a := range l.acks {
+		if a.seq == r.CSeq().SeqNo && string(a.remote) == tagOf(r) {
+			return append(out, Once{Flow: a.flow, Data: a.data})
+		}
+	}
+	d, err := dialog.FromResponse(r, l.target)
+	if err != nil {
+		return out
+	}
+	out = l.ack(&d, r.CSeq().SeqNo, nil, out)
+	bye, err := d.Request(sip.BYE)
+	if err != nil {
+		return out
+	}
+	return l.inDialog(l.env.Resolve(d.NextHop(), l.flow), bye, forFork, out)
+}
+
+// failed is a client transaction without a final response (RFC 3261 §8.1.3.1:
+// a timeout counts as 408, a transport error as 503).
+func (l *Leg) failed(now time.Time, in transaction.Failed, out []Action) []Action {
+	c := cause.Cause{Side: cause.Remote, Status: 408, Q850: cause.RecoveryOnTimer, Text: "no answer from the peer"}
+	if in.Reason == transaction.TransportFailed {
+		c = cause.Cause{Side: cause.Remote, Status: 503, Q850: cause.TemporaryFailure, Text: "peer cannot be reached"}
+	}
+	switch {
+	case in.ID == l.inviteTx && l.state != Confirmed && l.state != Ending:
+		return l.over(l.tell(c, nil, out))
+	case in.ID == l.reinvite.tx && l.reinvite.ours:
+		// "if … no response at all is received (408), the UAC SHOULD terminate
+		// the dialog" (RFC 3261 §12.2.1.2).
+		l.session.Rollback()
+		l.reinvite = reinvite{}
+		return l.abandon(c, nil, out)
+	case in.ID == l.byeTx && l.state == Ending:
+		return l.over(out)
+	}
+	return out
+}
+
+// unacceptable is the Cause of a session that cannot be agreed.
+func unacceptable(err error) cause.Cause {
+	return cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: err.Error()}
+}
+
+func newMaxForwards(n int) *sip.MaxForwardsHeader {
+	h := sip.MaxForwardsHeader(n)
+	return &h
+}
+
+func tagOf(r *sip.Response) string { return param(r.To().Params, "tag") }
