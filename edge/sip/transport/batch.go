@@ -18,7 +18,7 @@ type Incoming struct {
 }
 
 // Batch is what one reader has for one shard after one system call, in the
-// order of arrival. Its receiver reads Messages, copies what it keeps, and
+// order of arrival: one message at least. Large messages may make several. Its receiver reads Messages, copies what it keeps, and
 // calls Free once.
 type Batch struct {
 	Messages []Incoming
@@ -55,9 +55,6 @@ func (b *Batch) Free() {
 // add copies data into the batch, or reports that there is no room left. A
 // message larger than the arena has memory of its own.
 func (b *Batch) add(f flow.Flow, data []byte, at time.Time) bool {
-	if len(b.Messages) == batchLength {
-		return false
-	}
 	var own []byte
 	switch start := len(b.arena); {
 	case len(data) > arenaSize:

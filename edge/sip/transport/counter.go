@@ -8,7 +8,8 @@ import (
 
 // Counters are sums since Open, in datagrams unless said otherwise.
 type Counters struct {
-	// Received is what the sockets gave us: Delivered plus all Dropped.
+	// Received is what the sockets gave us and what has been dealt with: it is
+	// never more than Delivered plus all Dropped.
 	Received uint64
 	// Delivered is what shards took.
 	Delivered uint64
@@ -27,8 +28,8 @@ type Counters struct {
 	SendFailed uint64
 }
 
-// Counters returns the sums of listener l. Each number is exact; together they
-// are not of one instant. KernelDropped is asked of the open sockets and is 0
+// Counters returns the sums of listener l. Each number is exact; while
+// datagrams arrive, Delivered and Dropped may be ahead of Received. KernelDropped is asked of the open sockets and is 0
 // after Close.
 func (t *Transport) Counters(l flow.Listener) Counters {
 	var sum Counters
@@ -56,7 +57,7 @@ type counters struct {
 func (c *counters) drop(d Drop, n int) { c.dropped[d].Add(uint64(n)) }
 
 func (c *counters) addTo(sum *Counters) {
-	sum.Received += c.received.Load()
+	sum.Received += c.received.Load() // before its parts: they only grow
 	sum.Delivered += c.delivered.Load()
 	sum.ReceiveErrors += c.receiveErrors.Load()
 	sum.Sent += c.sent.Load()

@@ -64,7 +64,6 @@ func (r *reader) pause(failures int) {
 func (r *reader) sort(got []slot, at time.Time) {
 	sources := r.listener.sources.Load()
 	now := at.Sub(r.transport.epoch).Nanoseconds()
-	r.count.received.Add(uint64(len(got)))
 	for i := range got {
 		if drop, refused := r.judge(&got[i], sources, now); refused {
 			r.count.drop(drop, 1)
@@ -80,6 +79,8 @@ func (r *reader) sort(got []slot, at time.Time) {
 	for shard := range r.filling {
 		r.deliver(shard)
 	}
+	// Last, so that whoever sees a datagram received sees its fate too.
+	r.count.received.Add(uint64(len(got)))
 }
 
 func (r *reader) judge(s *slot, sources *sourceTable, now int64) (Drop, bool) {
