@@ -52,9 +52,14 @@ func run(t *testing.T, s sentence) {
 			if at.IsZero() || at.After(until) {
 				break
 			}
+			held := len(tab.byID)
 			out := check(tab.Handle(at, Timeout{}, nil))
 			if len(out) == 0 {
-				t.Errorf("step %d: timer %v at %v did nothing", i, timer, at.Sub(epoch))
+				// The end of a transaction that nobody was told of.
+				if len(tab.byID) == held {
+					t.Errorf("step %d: timer %v at %v did nothing", i, timer, at.Sub(epoch))
+				}
+				continue
 			}
 			got += fmt.Sprintf("%g %v: %s; ", at.Sub(epoch).Seconds(), timer, brief(out))
 		}
