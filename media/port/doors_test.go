@@ -1,0 +1,9 @@
+package port
+
+import (
+	"testing"
+
+	"sekisho/edge/lab/doors"
+)
+
+func TestDoors(t *testing.T) { doors.Check(t, doors.Rule{Machine: true}) }
