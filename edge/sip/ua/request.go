@@ -68,6 +68,7 @@ func (u *UA) invited(now time.Time, peer Peer, in transaction.Arrived) {
 		return
 	}
 	u.remember(l)
+	u.current = id
 	u.queue = append(u.queue, work{request: transaction.Own{ID: in.ID, Owner: id}})
 	// "a UAS … SHOULD generate a 100 (Trying)" only where it takes more than
 	// 200 ms (§17.2.1); a B2BUA always waits for somebody else, so at once.

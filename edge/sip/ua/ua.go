@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/deadline"
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/header"
@@ -59,6 +60,8 @@ type UA struct {
 	counts Counts
 	salt   uint64
 
+	// current is the leg being worked on, so that a panic can be laid to a call.
+	current leg.ID
 	// queue and the scratch slices are empty between steps.
 	queue   []work
 	txs     []transaction.Action
@@ -160,6 +163,22 @@ func (u *UA) Timeout(now time.Time, out []Action) []Action {
 	return out
 }
 
+// Abandon recovers the shard after a panic in a step: what was queued is
+// dropped, and the call that was being worked on is ended for its application,
+// which then gives back what the call had leased.
+func (u *UA) Abandon(now time.Time, out []Action) []Action {
+	id := u.current
+	u.current = 0
+	clear(u.queue)
+	u.queue = u.queue[:0]
+	if id == 0 || u.legs[id] == nil {
+		return out
+	}
+	u.forget(id)
+	u.tellApp(now, LegEvent{Leg: id, Event: leg.Ended{Cause: cause.Cause{Status: 500, Q850: cause.TemporaryFailure, Text: "internal fault"}}})
+	return u.drain(now, out)
+}
+
 // Deadline returns when Timeout is due, or the zero time.
 func (u *UA) Deadline() time.Time {
 	at, _ := u.table.Deadline()
@@ -246,6 +265,7 @@ func (u *UA) fromTable(now time.Time, a transaction.Action, out []Action) []Acti
 }
 
 func (u *UA) handLeg(now time.Time, l *leg.Leg, a transaction.Action) {
+	u.current = l.ID()
 	u.actions = l.Handle(now, a, u.actions[:0])
 	u.enqueueLeg(l.ID(), u.actions)
 	u.arm(l)
@@ -261,6 +281,7 @@ func (u *UA) fromLeg(now time.Time, id leg.ID, a leg.Action, out []Action) []Act
 	var in transaction.Input
 	switch a := a.(type) {
 	case leg.Tell:
+		u.current = id
 		u.tellApp(now, LegEvent{Leg: id, Event: a.Event})
 		return out
 	case leg.Gone:
@@ -295,6 +316,7 @@ func (u *UA) fromApp(now time.Time, a Action, out []Action) []Action {
 		l = leg.New(&u.env, c.Leg)
 		u.remember(l)
 	}
+	u.current = c.Leg
 	u.actions = l.Command(now, c.Command, u.actions[:0])
 	u.enqueueLeg(c.Leg, u.actions)
 	u.arm(l)
