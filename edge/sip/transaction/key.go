@@ -2,6 +2,7 @@ package transaction
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -41,8 +42,8 @@ const legacyMark = "\x00"
 // legacy reports whether the key was made without a branch to trust.
 func (k *serverKey) legacy() bool { return strings.HasPrefix(k.branch, legacyMark) }
 
-// clientKeyOf returns the key under which responses to req, or res itself,
-// are found. It is false for a message that no transaction can have.
+// clientKeyOf returns the key of a request of ours, or of a response to one.
+// It is false for a message that can have none.
 func clientKeyOf(m sip.Message) (clientKey, bool) {
 	via, cseq := m.Via(), m.CSeq()
 	if via == nil || cseq == nil {
@@ -96,8 +97,8 @@ func legacyBranch(req *sip.Request) string {
 	b.WriteString(legacyMark)
 	b.WriteString(req.CallID().Value())
 	b.WriteString(legacyMark)
-	seq := req.CSeq().SeqNo
-	b.Write([]byte{byte(seq >> 24), byte(seq >> 16), byte(seq >> 8), byte(seq)})
+	b.WriteString(strconv.FormatUint(uint64(req.CSeq().SeqNo), 10))
+	b.WriteString(legacyMark)
 	b.WriteString(req.Via().Value())
 	return b.String()
 }

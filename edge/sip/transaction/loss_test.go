@@ -1,7 +1,9 @@
 package transaction
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/gob"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -100,7 +102,15 @@ func (l *link) call() {
 // swap replaces a table by what its snapshot gives.
 func (l *link) swap(s *side) {
 	snap := s.table.Snapshot(l.now)
-	s.table = Restore(l.now, Config{Tokens: rand.NewPCG(9, 9)}, snap)
+	var wire bytes.Buffer
+	var read Snapshot
+	if err := cmp.Or(gob.NewEncoder(&wire).Encode(snap), gob.NewDecoder(&wire).Decode(&read)); err != nil {
+		l.t.Fatalf("a snapshot is not plain data: %v", err)
+	}
+	if len(read.Transactions) == 0 {
+		read.Transactions = []Saved{}
+	}
+	s.table = Restore(l.now, Config{Tokens: rand.NewPCG(9, 9)}, read)
 	if again := s.table.Snapshot(l.now); !reflect.DeepEqual(snap, again) {
 		l.t.Fatalf("snapshot %+v\ncame back %+v", snap, again)
 	}

@@ -29,7 +29,7 @@ func (t *Table) receiveRequest(now time.Time, from flow.Flow, req *sip.Request, 
 	if req.IsCancel() {
 		return t.cancelled(now, Arrived{Flow: from, Request: req}, key, out)
 	}
-	if t.full() && param(req.To().Params, "tag") == "" {
+	if t.counts.Waiting() >= t.maxLive && param(req.To().Params, "tag") == "" {
 		return t.refuse(from, req, key, out)
 	}
 
@@ -99,14 +99,6 @@ func (t *Table) cancelled(now time.Time, in Arrived, key serverKey, out []Action
 		out = append(out, Cancelled{ID: target.tx.id, Owner: target.tx.owner, Request: in.Request})
 	}
 	return out
-}
-
-func (t *Table) full() bool {
-	live := 0
-	for _, n := range t.counts.Live {
-		live += n
-	}
-	return live >= t.maxLive
 }
 
 // retryAfter is how long a peer is asked to wait at the limit, in seconds.

@@ -41,6 +41,15 @@ type Counts struct {
 	Malformed, Refused uint64
 }
 
+// Waiting returns the number of live transactions of all kinds.
+func (c Counts) Waiting() int {
+	n := 0
+	for _, live := range c.Live {
+		n += live
+	}
+	return n
+}
+
 // Table holds the transactions of one shard. It is a machine: one owner steps
 // it with Handle and asks Deadline when to step it next.
 type Table struct {

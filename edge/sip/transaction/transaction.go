@@ -22,7 +22,9 @@ type Timers struct{ T1, T2, T4 time.Duration }
 // Input is what may happen to a table.
 type Input interface{ input() }
 
-// Received is a parsed message from the wire.
+// Received is a message from the wire, parsed with the library's default
+// header parsers, so that every Via and Record-Route is typed. The table writes
+// the source into a request's top Via and keeps nothing of it.
 type Received struct {
 	Flow    flow.Flow
 	Message sip.Message
