@@ -38,6 +38,9 @@ func (l *loader) listener(name string, v document.Value) {
 		listener.Proto, listener.Bind = e.proto, e.addr
 		l.bound = append(l.bound, socket{udp, e.addr.Addr(), PortRange{e.addr.Port(), e.addr.Port()}, "listener " + name, at})
 		listener.Advertise = readAdvertised(advertise, at, e.addr)
+		if told := listener.Advertise; told != e.addr {
+			l.told = append(l.told, socket{udp, told.Addr(), PortRange{told.Port(), told.Port()}, "advertised listener " + name, advertise})
+		}
 	} else {
 		advertise.String("")
 	}
@@ -92,7 +95,7 @@ func (l *loader) core(m *document.MapReader) {
 		}
 		l.c.Core.Phones = append(l.c.Core.Phones, e.addr)
 		if embedded {
-			l.bound = append(l.bound, socket{udp, e.addr.Addr(), PortRange{e.addr.Port(), e.addr.Port()}, "the phones' listener", v})
+			l.bound = append(l.bound, socket{udp, e.addr.Addr(), PortRange{e.addr.Port(), e.addr.Port()}, "phones' listener", v})
 		}
 	}
 	if embedded {
@@ -131,7 +134,7 @@ func (l *loader) seam(v document.Value) {
 		}
 		l.c.Core.Seam = append(l.c.Core.Seam, e.addr)
 		if embedded {
-			l.bound = append(l.bound, socket{udp, e.addr.Addr(), PortRange{e.addr.Port(), e.addr.Port()}, "the core's seam", item})
+			l.bound = append(l.bound, socket{udp, e.addr.Addr(), PortRange{e.addr.Port(), e.addr.Port()}, "core seam", item})
 		} else {
 			l.reached = append(l.reached, target{e.addr, item})
 		}
@@ -180,9 +183,9 @@ func (l *loader) media(m *document.MapReader, what string) Media {
 }
 
 // listenerNamed returns the border's listener that v names; it may be left out
-// where there is only one.
+// where there is only one. Where there is none at all, that is the fault.
 func (l *loader) listenerNamed(v document.Value) flow.Listener {
-	if len(l.c.Border.Listeners) != 1 {
+	if len(l.c.Border.Listeners) > 1 {
 		v = v.Required()
 	}
 	name := v.String("")
@@ -190,7 +193,7 @@ func (l *loader) listenerNamed(v document.Value) flow.Listener {
 		return 0
 	}
 	i, ok := l.listeners[name]
-	if !ok {
+	if !ok && len(l.listeners) > 0 {
 		v.Faultf("no listener is called %q", name)
 	}
 	return i

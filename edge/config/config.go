@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sekisho/edge/sip/flow"
+	"sekisho/policy"
 	"sekisho/policy/document"
 	"sekisho/policy/number"
 	"sekisho/policy/profile"
@@ -76,23 +77,13 @@ type Core struct {
 	Media Media
 }
 
-// Role says which rules a trunk's traffic comes under.
-type Role uint8
-
-// The roles of a trunk.
-const (
-	Mobile Role = iota // corporate mobiles, which dial the 8 and are identified
-	PSTN               // DID traffic: the caller is whom the carrier asserts
-	Both               // one of our DIDs is called: PSTN, otherwise Mobile
-)
-
 // Trunk is one carrier, both directions.
 type Trunk struct {
 	Name string
 	// Profile is the effective one: the named profile with this trunk's
 	// overrides applied.
 	Profile  *profile.Profile
-	Role     Role
+	Role     policy.Role
 	Listener flow.Listener
 	To       []netip.AddrPort // in failover order, never empty
 	From     []Source         // never empty
@@ -114,22 +105,17 @@ type Tenant struct {
 	Domain string // lower case; the host part of its URIs at the core
 	// DefaultNumber is shown where nothing nearer applies (R3).
 	DefaultNumber number.Number
-	Channels      int   // mobile channels (R12)
-	Outbound      []int // indices of Config.Trunks for external calls, in order
-	// EmergencyTrunk is the index of the trunk that carries 110, 118 and 119
-	// (R61), or NoTrunk: they are refused.
-	EmergencyTrunk int
-	Display        Display
-	Park           Park
-	Numbers        []DID
-	Mobiles        []MobilePhone
-	Phones         []Phone
-	Groups         []Group
-	CallCentres    []CallCentre
+	Channels      int              // mobile channels (R12)
+	Outbound      []policy.TrunkID // indices of Config.Trunks for external calls, in order
+	Emergency     policy.EmergencyCalls
+	Display       Display
+	Park          Park
+	Numbers       []DID
+	Mobiles       []MobilePhone
+	Phones        []Phone
+	Groups        []Group
+	CallCentres   []CallCentre
 }
-
-// NoTrunk stands where no trunk is chosen.
-const NoTrunk = -1
 
 // Shown is whose number a mobile sees for a call that came through a group or
 // call centre (R24).

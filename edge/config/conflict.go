@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/netip"
+	"slices"
 
 	"sekisho/edge/sip/flow"
 	"sekisho/policy/document"
@@ -55,8 +56,14 @@ type claim struct {
 }
 
 // conflicts checks what no single key shows: sockets in each other's way,
-// calls sent to ourselves, and sources that two peers would share.
+// calls sent to ourselves, sources that two peers
+// would share, and a number shown that is another tenant's.
 func (l *loader) conflicts() {
+	for i, d := range l.defaults {
+		if owner, ok := l.owner[d.number]; ok && owner != i {
+			d.at.Faultf("%s is a number of tenant %s", d.number, l.c.Tenants[owner].Name)
+		}
+	}
 	for i, s := range l.bound {
 		for _, o := range l.bound[:i] {
 			if s.clashes(o) {
@@ -65,7 +72,7 @@ func (l *loader) conflicts() {
 		}
 	}
 	for _, t := range l.reached {
-		for _, s := range l.bound {
+		for _, s := range slices.Concat(l.bound, l.told) {
 			if s.listensAt(t.addr) {
 				t.at.Faultf("%s is our own %s of line %d: calls would loop", t.addr, s.what, s.at.Line())
 			}

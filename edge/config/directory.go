@@ -12,12 +12,14 @@ import (
 func (r *tenantReading) numbers(m *document.MapReader) {
 	for text, v := range m.Each() {
 		n, ok := publicNumber(text, v)
-		if !ok || !r.loader.numbers.take(n.String(), v) {
-			v.String("")
+		to := r.extensionNamed(v.Required(), r.extensions, "")
+		if !ok {
 			continue
 		}
+		if r.loader.numbers.take(n.String(), v) {
+			r.owner[n] = len(r.c.Tenants)
+		}
 		r.dids[n] = true
-		to := r.extensionNamed(v.Required(), r.extensions, "")
 		r.t.Numbers = append(r.t.Numbers, DID{Number: n, Extension: to})
 	}
 }

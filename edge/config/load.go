@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"sekisho/edge/sip/flow"
+	"sekisho/policy"
 	"sekisho/policy/document"
+	"sekisho/policy/number"
 )
 
 // Faults is everything wrong with a configuration, sorted by file and line.
@@ -40,30 +42,16 @@ func Load(path string) (*Config, error) {
 // wrong, never both. Of other files it reads only the profiles that src names
 // by path.
 func Parse(name string, src []byte) (*Config, error) {
-	l := loader{
-		reader:    document.Read(name, src),
-		profiles:  profiles{},
-		listeners: map[string]flow.Listener{},
-		trunks:    map[string]int{},
-		numbers:   claims{},
-		msisdns:   claims{},
-		domains:   claims{},
-	}
-	root := l.reader.Root()
-	l.border(root.Key("border").Required().Map())
-	l.core(root.Key("core").Required().Map())
-	l.trunkList(root.Key("trunks").Required().Map())
-	l.tenantList(root.Key("tenants").Required().Map())
-	l.timers(root.Key("timers").Map())
-	l.rims(root)
-	l.conflicts()
-
-	faults := l.reader.Faults()
-	if len(l.profiles.faults) > 0 {
-		faults = document.Sort(append(faults, l.profiles.faults...))
-	}
+	l := newLoader(document.Read(name, src))
+	l.read()
+	faults := append(l.reader.Faults(), l.profiles.faults...)
 	if len(faults) > 0 {
-		return nil, Faults(faults)
+		return nil, Faults(document.Sort(faults))
+	}
+	if _, err := l.c.Tables(); err != nil {
+		// Whatever policy refuses is checked with line and key; this is for a
+		// rule that stands there only.
+		return nil, Faults{{File: name, Message: err.Error()}}
 	}
 	l.c.Warnings = l.reader.Warnings()
 	return &l.c, nil
@@ -87,14 +75,43 @@ type loader struct {
 	profiles profiles
 
 	listeners map[string]flow.Listener
-	trunks    map[string]int
+	trunks    map[string]policy.TrunkID
 
 	bound   []socket // what this process binds
+	told    []socket // where peers reach it instead
 	reached []target // what it sends to
 	from    []claim  // what identifies a peer
 
 	// Unique in the whole file.
 	numbers, msisdns, domains claims
+
+	owner    map[number.Number]int // the tenant of each number, by index
+	defaults []ownNumber           // the default number of each tenant
+}
+
+func newLoader(r *document.Reader) *loader {
+	return &loader{
+		reader:    r,
+		listeners: map[string]flow.Listener{},
+		trunks:    map[string]policy.TrunkID{},
+		numbers:   claims{},
+		msisdns:   claims{},
+		domains:   claims{},
+		owner:     map[number.Number]int{},
+	}
+}
+
+// read fills the tree. Trunks come after the listeners they name, tenants
+// after the trunks they name, whatever the order in the file.
+func (l *loader) read() {
+	root := l.reader.Root()
+	l.border(root.Key("border").Required().Map())
+	l.core(root.Key("core").Required().Map())
+	l.trunkList(root.Key("trunks").Required().Map())
+	l.tenantList(root.Key("tenants").Required().Map())
+	l.timers(root.Key("timers").Map())
+	l.rims(root)
+	l.conflicts()
 }
 
 // claims remembers who has taken what must be taken once.

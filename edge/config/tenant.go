@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"sekisho/policy"
 	"sekisho/policy/document"
 	"sekisho/policy/number"
 )
@@ -58,7 +59,7 @@ func (l *loader) tenant(name string, m *document.MapReader) Tenant {
 	}
 	t.Domain = l.domain(m.Key("domain").Required())
 	t.Outbound = l.outbound(m.Key("outbound"))
-	t.EmergencyTrunk = l.emergency(m.Key("emergency"))
+	t.Emergency = l.emergency(m.Key("emergency"))
 
 	words := []string{"extension", "caller"}
 	display := m.Key("display").Map()
@@ -76,6 +77,7 @@ func (l *loader) tenant(name string, m *document.MapReader) Tenant {
 	r.numbers(m.Key("numbers").Map())
 	defaultNumber := m.Key("default_number").Required()
 	t.DefaultNumber = r.publicNumber(defaultNumber)
+	l.defaults = append(l.defaults, ownNumber{t.DefaultNumber, defaultNumber})
 	mobiles := m.Key("mobiles").Map()
 	r.mobiles(mobiles)
 	channels := m.Key("channels")
@@ -108,15 +110,15 @@ func (l *loader) domain(v document.Value) string {
 	return text
 }
 
-func (l *loader) outbound(v document.Value) []int {
-	var list []int
+func (l *loader) outbound(v document.Value) []policy.TrunkID {
+	var list []policy.TrunkID
 	seen := claims{}
 	for _, item := range v.List() {
 		i, ok := l.trunkNamed(item.String(""), item)
 		if !ok || !seen.take(l.c.Trunks[i].Name, item) {
 			continue
 		}
-		if l.c.Trunks[i].Role == Mobile {
+		if l.c.Trunks[i].Role == policy.RoleMobile {
 			item.Faultf("trunk %s is for mobiles only; external calls need a trunk of role pstn or both", l.c.Trunks[i].Name)
 			continue
 		}
@@ -126,31 +128,30 @@ func (l *loader) outbound(v document.Value) []int {
 }
 
 // emergency reads R61: refuse, or the trunk that may carry emergency calls.
-func (l *loader) emergency(v document.Value) int {
+func (l *loader) emergency(v document.Value) policy.EmergencyCalls {
 	text := v.String("refuse")
 	name, routed := strings.CutPrefix(text, "route:")
 	if !routed {
 		if text != "refuse" {
 			v.Faultf("%q is neither refuse nor route:<trunk>", text)
 		}
-		return NoTrunk
+		return policy.EmergencyCalls{}
 	}
 	i, ok := l.trunkNamed(strings.TrimSpace(name), v)
 	if !ok {
-		return NoTrunk
+		return policy.EmergencyCalls{}
 	}
-	if !l.c.Trunks[i].EmergencyCapable {
+	if !policy.MayRouteEmergency(policyTrunk(&l.c.Trunks[i])) {
 		v.Faultf("trunk %s may not carry 110, 118 and 119: it is not marked emergency_capable (R61)", l.c.Trunks[i].Name)
-		return NoTrunk
 	}
-	return i
+	return policy.EmergencyCalls{Routed: true, Over: i}
 }
 
 // trunkNamed returns the index of a trunk; an empty name had its fault where
 // it was read.
-func (l *loader) trunkNamed(name string, v document.Value) (int, bool) {
+func (l *loader) trunkNamed(name string, v document.Value) (policy.TrunkID, bool) {
 	if name == "" {
-		return NoTrunk, false
+		return policy.NoTrunk, false
 	}
 	i, ok := l.trunks[name]
 	if !ok {
@@ -173,7 +174,7 @@ func (r *tenantReading) references() {
 		n.at.Faultf("no extension %s in this tenant", n.extension)
 	}
 	for _, o := range r.ownNumbers {
-		if !r.dids[o.number] && o.number != r.t.DefaultNumber {
+		if !r.dids[o.number] && o.number != r.t.DefaultNumber && !r.t.DefaultNumber.IsZero() {
 			o.at.Faultf("%s is not among the tenant's numbers", o.number)
 		}
 	}
@@ -203,7 +204,7 @@ func (r *tenantReading) overflowEnds(start string) {
 
 func (r *tenantReading) carrierHasTrunk(carrier string) bool {
 	for _, t := range r.c.Trunks {
-		if t.Role != PSTN && t.Profile != nil && string(t.Profile.Carrier) == carrier {
+		if t.Role != policy.RolePSTN && t.Profile != nil && string(t.Profile.Carrier) == carrier {
 			return true
 		}
 	}

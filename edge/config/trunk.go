@@ -2,14 +2,16 @@ package config
 
 import (
 	"net/netip"
+	"slices"
 
+	"sekisho/policy"
 	"sekisho/policy/document"
 )
 
 func (l *loader) trunkList(m *document.MapReader) {
 	for name, v := range m.Each() {
 		checkName(name, v)
-		l.trunks[name] = len(l.c.Trunks)
+		l.trunks[name] = policy.TrunkID(len(l.c.Trunks))
 		l.c.Trunks = append(l.c.Trunks, l.trunk(name, v.Required().Map()))
 	}
 }
@@ -19,7 +21,7 @@ func (l *loader) trunk(name string, m *document.MapReader) Trunk {
 	roleKey, profileKey := m.Key("role").Required(), m.Key("profile").Required()
 	t := Trunk{
 		Name:             name,
-		Role:             Role(index(roleKey.Enum("mobile", roles...), roles)),
+		Role:             policy.Role(index(roleKey.Enum("mobile", roles...), roles)),
 		Profile:          l.profiles.effective(profileKey, m.Key("override")),
 		Listener:         l.listenerNamed(m.Key("listen")),
 		EmergencyCapable: m.Key("emergency_capable").Bool(false),
@@ -28,10 +30,10 @@ func (l *loader) trunk(name string, m *document.MapReader) Trunk {
 	t.Limits.Calls = limits.Key("calls").Int(0, 1, 1_000_000)
 	t.Limits.CPS = limits.Key("cps").Int(0, 1, 100_000)
 
-	if t.Profile != nil && t.Role != PSTN && roleKey.Present() && !t.Profile.Carrier.OfMobiles() {
+	if t.Profile != nil && t.Role != policy.RolePSTN && roleKey.Present() && !t.Profile.Carrier.OfMobiles() {
 		profileKey.Faultf("profile of carrier %q on a trunk for mobiles: only docomo, au and softbank contracts are supported (R7)", t.Profile.Carrier)
 	}
-	if t.EmergencyCapable && t.Role == Mobile {
+	if t.EmergencyCapable && t.Role == policy.RoleMobile {
 		m.Key("emergency_capable").Faultf("a mobile trunk never carries 110, 118 or 119: the handset reaches them without us (R61)")
 	}
 	l.trunkAddresses(&t, m)
@@ -54,12 +56,13 @@ func (l *loader) trunkAddresses(t *Trunk, m *document.MapReader) {
 		t.To = append(t.To, e.addr)
 		l.reached = append(l.reached, target{e.addr, v})
 		l.sameFamily(t, e.addr.Addr(), v)
-		if !from.Written() {
-			l.identifiedBy(t, Source{Prefix: netip.PrefixFrom(e.addr.Addr(), e.addr.Addr().BitLen())}, v)
+		host := Source{Prefix: netip.PrefixFrom(e.addr.Addr(), e.addr.Addr().BitLen())}
+		if !from.Written() && !slices.Contains(t.From, host) {
+			l.identifiedBy(t, host, v)
 		}
 	}
 	sources := from.List()
-	if from.Written() && from.Kind() != document.Map && from.Kind() != document.Scalar && len(sources) == 0 {
+	if k := from.Kind(); from.Written() && len(sources) == 0 && (k == document.List || k == document.Empty) {
 		from.Faultf("identifies nobody; leave it out to use the addresses of `to`")
 	}
 	for _, v := range sources {
@@ -82,19 +85,9 @@ func (l *loader) trunkAddresses(t *Trunk, m *document.MapReader) {
 	l.mediaPrefixes(t, m.Key("media_prefixes").Required())
 }
 
-// identifiedBy adds a source. Several hosts of `to` that differ in their port
-// are one source.
 func (l *loader) identifiedBy(t *Trunk, s Source, v document.Value) {
-	who := "trunk " + t.Name
-	for _, c := range l.from {
-		if c.who == who && c.source == s {
-			if c.at.Line() != v.Line() || c.at.Node() != v.Node() {
-				return
-			}
-		}
-	}
 	t.From = append(t.From, s)
-	l.from = append(l.from, claim{t.Listener, s, who, v})
+	l.from = append(l.from, claim{t.Listener, s, "trunk " + t.Name, v})
 }
 
 func (l *loader) mediaPrefixes(t *Trunk, v document.Value) {

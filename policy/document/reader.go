@@ -56,6 +56,21 @@ func (r *Reader) Faults() []Fault {
 	return Sort(l.faults)
 }
 
+// Absent returns the paths of the keys that were asked for and not written,
+// sorted: what the document could also say.
+func (r *Reader) Absent() []string {
+	var list []string
+	for n, a := range r.asked {
+		for _, name := range a.names {
+			if n.At(name) == nil {
+				list = append(list, join(n.path, name))
+			}
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
 // unread reports the keys of every opened map that nobody asked for. A map
 // that was never opened had its fault where it was refused.
 func (r *Reader) unread(n *Node, l *ledger) {
@@ -78,8 +93,8 @@ func (r *Reader) unread(n *Node, l *ledger) {
 		if near := nearest(e.key, a.names); near != "" {
 			message += fmt.Sprintf("; did you mean %q?", near)
 		}
-		file, _, _ := e.value.Position()
-		l.fault(Fault{File: file, Line: e.line, Column: e.column, Key: join(n.path, e.key), Message: message})
+		// The value's own file and path: an overlaid value keeps its own.
+		l.fault(Fault{File: e.value.file, Line: e.line, Column: e.column, Key: e.value.path, Message: message})
 	}
 }
 
@@ -88,12 +103,14 @@ type MapReader struct {
 	reader *Reader
 	node   *Node // nil when absent
 	asking *asking
+	// Where the map's own key stands: a key that is missing is missed there.
+	line, column int
 }
 
 // Key returns the value under name. Asking makes the key a known one, whether
 // or not it is there.
 func (m *MapReader) Key(name string) Value {
-	v := Value{reader: m.reader, owner: m.node, name: name}
+	v := Value{reader: m.reader, owner: m.node, name: name, line: m.line, column: m.column}
 	if m.node == nil {
 		return v
 	}

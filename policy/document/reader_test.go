@@ -129,7 +129,7 @@ func TestOneAbsenceIsOneFault(t *testing.T) {
 	for range gone.Each() {
 		t.Error("something in an absent map")
 	}
-	compare(t, r.Faults(), []string{"f:1: gone: missing", "f:3: b.d: missing"})
+	compare(t, r.Faults(), []string{"f:1: gone: missing", "f:2: b.d: missing"})
 }
 
 func TestEachKeepsFileOrder(t *testing.T) {
@@ -141,6 +141,16 @@ func TestEachKeepsFileOrder(t *testing.T) {
 	want := []string{"z=1@1", "10=2@2", "a=3@3", "9=4@4"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestAbsentKeysAreListed(t *testing.T) {
+	r := Read("f", []byte("a: {b: 1}\n"))
+	r.Root().Key("z").Map().Key("below")
+	r.Root().Key("a").Map().Key("b").Int(0, 0, 9)
+	r.Root().Key("a").Map().Key("c").Int(0, 0, 9)
+	if got := r.Absent(); !slices.Equal(got, []string{"a.c", "z"}) {
+		t.Errorf("absent %v", got)
 	}
 }
 

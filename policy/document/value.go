@@ -16,6 +16,8 @@ type Value struct {
 	node   *Node  // nil when absent
 	entry  *entry // where its key stands, when it has one
 	name   string
+	// Where the owner stands, for a value that is absent.
+	line, column int
 }
 
 // Present reports whether anything but nothing stands here.
@@ -90,6 +92,7 @@ func (v Value) Map() *MapReader {
 		v.reader.asked[v.node] = a
 	}
 	m.node, m.asking = v.node, a
+	m.line, m.column = v.position()
 	return m
 }
 
@@ -290,10 +293,8 @@ func (v Value) position() (line, column int) {
 		return v.entry.line, v.entry.column
 	case v.node != nil:
 		return v.node.line, v.node.column
-	case v.owner != nil:
-		return v.owner.line, v.owner.column
 	}
-	return 0, 0
+	return v.line, v.column
 }
 
 func (v Value) knowAll(n *Node) {
