@@ -120,9 +120,9 @@ func Add(m sip.Message, name, value string) error {
 	return nil
 }
 
-// Param finds a parameter whatever the case of its name; the library's own
-// Get compares octets.
-func Param(params sip.HeaderParams, name string) (string, bool) {
+// ParamOf finds a parameter of the library's whatever the case of its name;
+// their own Get compares octets.
+func ParamOf(params sip.HeaderParams, name string) (string, bool) {
 	for _, p := range params {
 		if strings.EqualFold(p.K, name) {
 			return p.V, true
@@ -133,7 +133,7 @@ func Param(params sip.HeaderParams, name string) (string, bool) {
 
 // Tag returns the tag parameter of From or To, or "".
 func Tag(params sip.HeaderParams) string {
-	tag, _ := Param(params, "tag")
+	tag, _ := ParamOf(params, "tag")
 	return tag
 }
 

@@ -1,0 +1,71 @@
+package header
+
+import "strings"
+
+// CallHeader is the name of the hint between border and core.
+const CallHeader = "Sekisho-Call"
+
+// CallKind says from which side of the carriers a call came.
+type CallKind uint8
+
+// The kinds; UnknownKind where the hint is silent.
+const (
+	UnknownKind CallKind = iota
+	Mobile
+	External
+)
+
+// String returns the parameter's value, or "" for UnknownKind.
+func (k CallKind) String() string {
+	switch k {
+	case Mobile:
+		return "mobile"
+	case External:
+		return "external"
+	}
+	return ""
+}
+
+// Call is the Sekisho-Call header that the border gives the core:
+//
+//	kind=mobile|external; carrier=au; tenant=t1; id=…
+//
+// It is a hint, never needed, and stripped on every trunk. Empty fields are
+// not written.
+type Call struct {
+	Kind    CallKind
+	Carrier string
+	Tenant  string
+	ID      string
+}
+
+// ParseCall reads the fields in any order; unknown fields and kinds are left
+// out.
+func ParseCall(v string) (Call, error) {
+	params, ok := parseParams(";" + v)
+	if !ok || trimText(v) == "" {
+		return Call{}, syntax(CallHeader)
+	}
+	var c Call
+	switch kind, _ := params.Get("kind"); strings.ToLower(kind) {
+	case "mobile":
+		c.Kind = Mobile
+	case "external":
+		c.Kind = External
+	}
+	c.Carrier, _ = params.Get("carrier")
+	c.Tenant, _ = params.Get("tenant")
+	c.ID, _ = params.Get("id")
+	return c, nil
+}
+
+// String writes the value; a field that is no token is quoted.
+func (c Call) String() string {
+	var parts []string
+	for _, p := range [...]Param{{"kind", c.Kind.String()}, {"carrier", c.Carrier}, {"tenant", c.Tenant}, {"id", c.ID}} {
+		if p.Value != "" {
+			parts = append(parts, p.Name+"="+tokenOrQuote(p.Value))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
