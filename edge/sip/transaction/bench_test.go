@@ -3,6 +3,7 @@ package transaction
 import (
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,6 +109,25 @@ func TestLingeringMemory(t *testing.T) {
 	uac.Handle(epoch.Add(time.Minute), Timeout{}, out)
 	if n := len(uas.byID) + len(uac.byID); n != 0 {
 		t.Errorf("%d transactions outlive their timers", n)
+	}
+}
+
+// A transaction does not keep the message alive that it came from: each of
+// these carries 16 KB in its Via.
+func TestKeysAreTheirOwn(t *testing.T) {
+	const calls = 500
+	tab := newTable()
+	padding := ";x=" + strings.Repeat("p", 16<<10)
+	before := heap()
+	for i := range calls {
+		b := "z9hG4bK" + strconv.Itoa(i)
+		tab.Handle(epoch, Received{Flow: udp, Message: change(t, sip.OPTIONS, b, b, b+padding)}, nil)
+	}
+	if each := int(heap()-before) / calls; each > 4<<10 {
+		t.Errorf("a transaction holds %d B", each)
+	}
+	if n := tab.Live().Waiting(); n != calls {
+		t.Fatalf("%d transactions, want %d", n, calls)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/flow"
 )
 
 // change is a request in which one text stands for another.
@@ -97,6 +99,29 @@ func TestAckByRFC2543(t *testing.T) {
 	cancel := newRequest(t, sip.CANCEL, "1")
 	if got := brief(tab.Handle(epoch, Received{Flow: udp, Message: cancel}, nil)); got != "send 200" {
 		t.Errorf("CANCEL: %q", got)
+	}
+}
+
+// Host names are compared without case (RFC 3261 §7.3.1, §19.1.4), and each
+// listener of ours is a road of its own.
+func TestSentByAndListener(t *testing.T) {
+	tab := newTable()
+	offer := func(f flow.Flow, host string) string {
+		return brief(tab.Handle(epoch, Received{Flow: f, Message: change(t, sip.OPTIONS, branch, "UDP 192.0.2.10:5060", "UDP "+host)}, nil))
+	}
+	elsewhere := udp
+	elsewhere.Listener = 1
+	for _, tt := range []struct {
+		flow       flow.Flow
+		host, want string
+	}{
+		{udp, "sbc.carrier.example", "arrived OPTIONS"},
+		{udp, "SBC.Carrier.example", ""},
+		{elsewhere, "sbc.carrier.example", "arrived OPTIONS"},
+	} {
+		if got := offer(tt.flow, tt.host); got != tt.want {
+			t.Errorf("listener %d, %s: %q, want %q", tt.flow.Listener, tt.host, got, tt.want)
+		}
 	}
 }
 

@@ -213,7 +213,6 @@ func (t *Table) timeout(now time.Time, out []Action) []Action {
 		if !ok {
 			e, _ := t.expires[timer].first()
 			t.expires[timer].drop()
-			t.trim(timer)
 			id = e.id
 		}
 		m, ok := t.byID[id]
