@@ -104,23 +104,21 @@ func frames(heard []int16) (on []bool, modulated bool) {
 	return on, sides > carrier/4
 }
 
-// bridge fills gaps of up to 0.1 s and drops shorter bursts.
+// bridge fills gaps of up to 0.1 s between frames that sound.
 func bridge(on []bool) []bool {
 	const short = Rate / 10 / hop
 	out := slices.Clone(on)
-	for _, state := range []bool{false, true} { // gaps first: they split bursts
-		for i := 0; i < len(out); {
-			j := i
-			for j < len(out) && out[j] == out[i] {
-				j++
-			}
-			if out[i] == state && j-i <= short && i > 0 && j < len(out) {
-				for k := i; k < j; k++ {
-					out[k] = !state
-				}
-			}
-			i = j
+	last := -1 // the last frame that sounds
+	for i, sounds := range on {
+		if !sounds {
+			continue
 		}
+		if gap := i - last - 1; last >= 0 && gap <= short {
+			for k := last + 1; k < i; k++ {
+				out[k] = true
+			}
+		}
+		last = i
 	}
 	return out
 }

@@ -56,8 +56,7 @@
 // wants four fifths of them found where they belong, so a tenth of the packets
 // may be lost and noise may be 10 dB below, while another announcement of the
 // same speaker, another party's voice, or scrambled payloads fail. The tests
-// hold both sides. Hearing a clip of 15 s costs some 20 ms of CPU, missing it
-// some 60 ms.
+// hold both sides. A clip of 15 s costs some 20 ms of CPU, heard or not.
 //
 // Nothing here waits, reads a clock or draws a random number.
 package audio

@@ -104,8 +104,11 @@ func judge(s survey, v Verdict) Verdict {
 	if level(s.signal) < silence {
 		return v
 	}
-	anchor, sounds := s.anchor(n)
-	if sounds == 0 { // all sound lies in the rest that fills no segment
+	anchor, sounds, best := s.anchor(n)
+	// The offset is the best for the whole, so it fits one segment at least,
+	// unless the clip is another one. Or no segment sounds: all sound lies in
+	// the rest that fills none.
+	if best < likeEnough {
 		return v
 	}
 	found := 0
@@ -129,10 +132,10 @@ func judge(s survey, v Verdict) Verdict {
 	return v
 }
 
-// anchor returns the segment that fits best where it should be, and the
-// number of segments that sound.
-func (s survey) anchor(n int) (anchor, sounds int) {
-	best := math.Inf(-1)
+// anchor returns the segment that fits best where it should be and how well,
+// and the number of segments that sound.
+func (s survey) anchor(n int) (anchor, sounds int, best float64) {
+	best = math.Inf(-1)
 	for i := range n {
 		if !s.sounds(i) {
 			continue
@@ -142,7 +145,7 @@ func (s survey) anchor(n int) (anchor, sounds int) {
 			anchor, best = i, score
 		}
 	}
-	return anchor, sounds
+	return anchor, sounds, best
 }
 
 func (s survey) sounds(i int) bool { return level(s.part(i)) >= s.floor }

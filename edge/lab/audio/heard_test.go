@@ -164,6 +164,26 @@ func TestOccurrences(t *testing.T) {
 	}
 }
 
+// Whatever a test recorded, the ear answers.
+func TestEveryLengthIsJudged(t *testing.T) {
+	v := Decode(Voice(1))
+	lengths := []int{0, 1, frame - 1, shortestCorrelation - 1, shortestCorrelation, segment - 1, segment, segment + 1, 3*segment + 7}
+	for _, n := range lengths {
+		for _, m := range lengths {
+			same := n == m && n >= shortestCorrelation
+			if got := Hears(v[:n], v[:m]); same && !got.OK || got.Covered > 1 || math.IsNaN(got.Covered) {
+				t.Errorf("%d of %d samples: %v", n, m, got)
+			}
+			if got := HearsLoop(v[:n], v[:m]); same && !got.OK || got.Covered > 1 || math.IsNaN(got.Covered) {
+				t.Errorf("%d of a loop of %d samples: %v", n, m, got)
+			}
+		}
+		Cadence(v[:n])
+		Tone(v[:n], 400)
+		Silent(v[:n])
+	}
+}
+
 func TestVoicesHaveNothingInCommon(t *testing.T) {
 	const parties = 8
 	var voices [parties][]int16
@@ -208,6 +228,15 @@ func TestCorrelateLag(t *testing.T) {
 	}
 	if peak, _ := Correlate(inverted(v), v); peak > 0.5 {
 		t.Errorf("an inverted signal has a likeness of %.2f", peak)
+	}
+}
+
+// A-law has no zero: its silence is a constant, and two constants are alike.
+func TestCorrelateIgnoresCommonSilence(t *testing.T) {
+	heard := throughALaw(concat(quiet(2), Decode(Voice(1))[:Rate]))
+	other := throughALaw(concat(Decode(Voice(2))[:Rate], quiet(1.5)))
+	if peak, lag := Correlate(heard, other); peak > 0.4 {
+		t.Errorf("silence has a likeness of %.2f at %d", peak, lag)
 	}
 }
 

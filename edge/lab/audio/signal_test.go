@@ -13,6 +13,8 @@ func TestCadence(t *testing.T) {
 	ringback, busy, dial := clip(t, prompt.Ringback), clip(t, prompt.Busy), clip(t, prompt.Dial)
 	random := rand.New(rand.NewPCG(5, 6))
 	ring3 := repeated(ringback, 3)
+	burst := repeated(ringback, 2) // four packets lost in the middle of a tone
+	clear(burst[28000 : 28000+4*packet])
 	cases := []struct {
 		name  string
 		heard []int16
@@ -23,6 +25,7 @@ func TestCadence(t *testing.T) {
 		{"ringback entered in a pause", ring3[12000:], Ringback},
 		{"ringback, 2.8 s of it", ringback[:22400], Ringback},
 		{"ringback with losses", holes(ring3, 9), Ringback},
+		{"ringback with a burst lost", burst[12000:], Ringback},
 		{"ringback in noise", mixed(ring3, noise(random, len(ring3), -45)), Ringback},
 		{"ringback through A-law", throughALaw(ring3), Ringback},
 		{"ringback 10 dB lower", scaled(ring3, 0.32), Ringback},
@@ -32,6 +35,7 @@ func TestCadence(t *testing.T) {
 		{"busy with losses", holes(repeated(busy, 4), 9), Busy},
 		{"dial", repeated(dial, 3), Dial},
 
+		{"ringback as crosstalk", scaled(ring3, 0.03), NoSignal},
 		{"one second of tone", dial, NoSignal},
 		{"ringback without modulation", repeated(concat(dial, quiet(2)), 3), NoSignal},
 		{"busy with modulation", repeated(concat(ringback[:4000], quiet(0.5)), 4), NoSignal},
