@@ -157,6 +157,33 @@ func TestTandemsAreStable(t *testing.T) {
 	}
 }
 
+// Rows of G.711 Tables 3 and 4 where a value lies on or beside a decision
+// value, so that rounding through linear samples would give another number.
+func TestPublishedConversions(t *testing.T) {
+	for value, number := range map[byte]byte{
+		0: 1, 1: 1, 15: 8, 16: 9, 32: 25, 33: 27, 35: 31, 36: 33, 48: 46, 49: 48,
+		63: 62, 64: 64, 79: 79, 80: 80, 81: 82, 127: 128,
+	} {
+		for _, sign := range []byte{0x80, 0} {
+			from, want := ^value&0x7f|sign, (number-1^aInvert)&0x7f|sign
+			if got := muToA[from]; got != want {
+				t.Errorf("mu value %d: %#02x becomes A %#02x, want %#02x", value, from, got, want)
+			}
+		}
+	}
+	for number, value := range map[byte]byte{
+		1: 1, 2: 3, 8: 15, 9: 16, 25: 32, 26: 32, 27: 33, 46: 48, 47: 49,
+		64: 64, 65: 65, 79: 79, 80: 80, 81: 80, 82: 81, 128: 127,
+	} {
+		for _, sign := range []byte{0x80, 0} {
+			from, want := (number-1^aInvert)&0x7f|sign, ^value&0x7f|sign
+			if got := aToMu[from]; got != want {
+				t.Errorf("A number %d: %#02x becomes mu %#02x, want %#02x", number, from, got, want)
+			}
+		}
+	}
+}
+
 // Direct conversion is as good as going through linear: it never lands more
 // than one number away from the nearest code.
 func TestDirectConversionAgreesWithLinear(t *testing.T) {

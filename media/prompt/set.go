@@ -32,7 +32,8 @@ type Set struct {
 	clips map[string][]byte
 }
 
-// Embedded returns the set that ships with the program.
+// Embedded returns the set that ships with the program. It takes some
+// milliseconds: make one set and share it.
 func Embedded() *Set {
 	clips := map[string][]byte{
 		Ringback: ringback(),
