@@ -89,8 +89,8 @@ func (HangUp) command()      {}
 // Event is what a leg tells the application.
 type Event interface{ event() }
 
-// Progressed is a provisional response of 101 to 199. Negotiated is set when
-// it carried the answer (early media).
+// Progressed is a provisional response, 100 included. Negotiated is set when it
+// carried the answer (early media).
 type Progressed struct {
 	Status     int
 	Response   *sip.Response
@@ -116,9 +116,10 @@ type Offered struct {
 	Offer   *sdp.Description
 }
 
-// Renegotiated reports the session now in force, after a Reoffer was answered
-// or an AnswerOffer was sent or acknowledged.
-type Renegotiated struct{ Negotiated sdp.Negotiated }
+// Agreed reports the session now in force wherever Progressed, Answered and
+// Acked do not: our answer has been sent (Ring, Answer, AnswerOffer,
+// Acknowledge), or a re-INVITE of either side was settled by its answer.
+type Agreed struct{ Negotiated sdp.Negotiated }
 
 // OfferRefused reports that the peer refused a Reoffer; the session stays as
 // it was.
@@ -135,7 +136,7 @@ func (Progressed) event()   {}
 func (Answered) event()     {}
 func (Acked) event()        {}
 func (Offered) event()      {}
-func (Renegotiated) event() {}
+func (Agreed) event()       {}
 func (OfferRefused) event() {}
 func (Ended) event()        {}
 

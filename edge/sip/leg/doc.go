@@ -4,7 +4,7 @@
 //
 // Commands come from the application above (border or core): Dial, Ring,
 // Answer, Acknowledge, Reoffer, AnswerOffer, RefuseOffer, HangUp. Events go
-// back to it: Progressed, Answered, Acked, Offered, Renegotiated,
+// back to it: Progressed, Answered, Acked, Offered, Agreed,
 // OfferRefused, Ended. Below, it takes what the transaction table hands up and
 // returns what the table shall do.
 //

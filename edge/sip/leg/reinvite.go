@@ -74,7 +74,7 @@ func (l *Leg) reinviteResponse(now time.Time, r *sip.Response, out []Action) []A
 			return append(out, Tell{OfferRefused{Status: 488}})
 		}
 		l.session.Settle()
-		return append(out, Tell{Renegotiated{*negotiated(&l.session)}})
+		return append(out, Tell{Agreed{*negotiated(&l.session)}})
 	}
 	l.session.Rollback()
 	l.reinvite = reinvite{}
@@ -138,10 +138,7 @@ func (l *Leg) answerOffer(now time.Time, c AnswerOffer, out []Action) []Action {
 	l.accept = dialog.Begin(now, l.reinvite.tx, l.reinvite.seq, l.env.Timers)
 	l.reinvite.request = nil
 	out = append(out, Reply{Tx: l.reinvite.tx, Response: r})
-	if n := negotiated(&l.session); offered && n != nil {
-		out = append(out, Tell{Renegotiated{*n}})
-	}
-	return out
+	return l.agreed(offered, out)
 }
 
 // refuseOffer refuses the peer's re-INVITE; nothing changes.

@@ -80,7 +80,7 @@ func (l *Leg) acked(r *sip.Request, out []Action) []Action {
 		if answered || n == nil {
 			return out
 		}
-		return append(out, Tell{Renegotiated{*n}})
+		return append(out, Tell{Agreed{*n}})
 	}
 	ev := Acked{}
 	if !answered {

@@ -104,11 +104,8 @@ func (l *Leg) provisional(now time.Time, r *sip.Response, out []Action) []Action
 	default:
 		return out
 	}
-	if r.StatusCode == 100 {
-		return out
-	}
 	ev := Progressed{Status: r.StatusCode, Response: r}
-	if e := l.branch(r); e != nil {
+	if e := l.branch(r); e != nil && r.StatusCode > 100 {
 		if d, err := Describe(r); err == nil && d != nil && e.session.State != sdp.Idle {
 			if e.session.RemoteAnswer(d) == nil {
 				ev.Negotiated = negotiated(&e.session)
@@ -122,7 +119,7 @@ func (l *Leg) provisional(now time.Time, r *sip.Response, out []Action) []Action
 func (l *Leg) branch(r *sip.Response) *earlyDialog {
 	d, err := dialog.FromResponse(r, l.target)
 	if err != nil {
-		return nil
+		return nil // 100, or a provisional without tag: no dialog yet
 	}
 	for i := range l.early {
 		if l.early[i].dialog.RemoteTag == d.RemoteTag {
@@ -218,10 +215,7 @@ func (l *Leg) acknowledge(c Acknowledge, out []Action) []Action {
 	}
 	l.session.Settle()
 	l.state = Confirmed
-	if n := negotiated(&l.session); n != nil {
-		out = append(out, Tell{Renegotiated{*n}})
-	}
-	return out
+	return l.agreed(true, out)
 }
 
 // ack sends the ACK for a 2xx and keeps it for the next copy of that 2xx.

@@ -62,7 +62,16 @@ func (l *Leg) ring(c Ring, out []Action) []Action {
 		content = answer
 	}
 	body(r, content)
-	return append(out, Reply{Tx: l.inviteTx, Response: r})
+	out = append(out, Reply{Tx: l.inviteTx, Response: r})
+	return l.agreed(content != nil, out)
+}
+
+// agreed reports what an answer of ours has put in force.
+func (l *Leg) agreed(answered bool, out []Action) []Action {
+	if n := negotiated(&l.session); answered && n != nil {
+		out = append(out, Tell{Agreed{*n}})
+	}
+	return out
 }
 
 // answer sends 200 and waits for the ACK (RFC 3261 §13.3.1.4).
@@ -81,7 +90,8 @@ func (l *Leg) answer(now time.Time, c Answer, out []Action) []Action {
 	body(r, content)
 	l.accept = dialog.Begin(now, l.inviteTx, l.seq, l.env.Timers)
 	l.invite, l.offer, l.state = nil, nil, Accepted
-	return append(out, Reply{Tx: l.inviteTx, Response: r})
+	out = append(out, Reply{Tx: l.inviteTx, Response: r})
+	return l.agreed(c.Media != nil && l.session.State == sdp.Stable, out)
 }
 
 // final returns the description of the 200: the answer to the INVITE's offer,

@@ -44,6 +44,9 @@ func (p *party) Handle(now time.Time, in Input, out []Action) []Action {
 		p.last = in.Leg
 		p.log = append(p.log, "incoming")
 	case LegEvent:
+		if ev, ok := in.Event.(leg.Progressed); ok && ev.Status == 100 {
+			break
+		}
 		p.log = append(p.log, describe(in.Event))
 	case MediaEvent, Tick:
 	}
@@ -63,8 +66,8 @@ func describe(ev leg.Event) string {
 		return fmt.Sprintf("acked media=%v", ev.Negotiated != nil)
 	case leg.Offered:
 		return fmt.Sprintf("offered %v", ev.Offer != nil)
-	case leg.Renegotiated:
-		return "renegotiated"
+	case leg.Agreed:
+		return "agreed"
 	case leg.OfferRefused:
 		return fmt.Sprintf("offer refused %d", ev.Status)
 	case leg.Ended:
@@ -236,7 +239,7 @@ func TestCall(t *testing.T) {
 	id := dial(n)
 	n.run(time.Second)
 	n.want(n.pa, "progressed 180 media=false", "answered media=true offer=false")
-	n.want(n.pb, "incoming", "acked media=false")
+	n.want(n.pb, "incoming", "agreed", "acked media=false")
 	n.do(n.a, id, leg.HangUp{Cause: cause.Cause{Q850: cause.NormalClearing}})
 	n.run(time.Second)
 	if got := n.pb.log[len(n.pb.log)-1]; got != "ended remote q850=16" {
@@ -282,7 +285,7 @@ func TestCancelMeets200(t *testing.T) {
 	n.do(n.a, id, leg.HangUp{})
 	n.settled()
 	n.want(n.pa, "progressed 180 media=false", "ended local")
-	n.want(n.pb, "incoming", "acked media=false", "ended remote q850=16")
+	n.want(n.pb, "incoming", "agreed", "acked media=false", "ended remote q850=16")
 	all := strings.Join(n.trace, "\n")
 	if !strings.Contains(all, "CANCEL") || !strings.Contains(all, "BYE") {
 		t.Fatalf("no race took place:\n%s", all)
@@ -305,8 +308,8 @@ func TestReinvite(t *testing.T) {
 	hold.Direction = relay.SendOnly
 	n.do(n.a, id, leg.Reoffer{Media: hold})
 	n.run(time.Second)
-	n.want(n.pa, "answered media=true offer=false", "renegotiated")
-	n.want(n.pb, "incoming", "acked media=false", "offered true", "renegotiated")
+	n.want(n.pa, "answered media=true offer=false", "agreed")
+	n.want(n.pb, "incoming", "agreed", "acked media=false", "offered true", "agreed")
 	n.do(n.b, n.pb.last, leg.HangUp{})
 	n.settled()
 }
@@ -321,7 +324,7 @@ func TestGlare(t *testing.T) {
 	n.do(n.b, n.pb.last, leg.Reoffer{Media: *media(addrB)})
 	n.run(time.Second)
 	n.want(n.pa, "answered media=true offer=false", "offer refused 491")
-	n.want(n.pb, "incoming", "acked media=false", "offer refused 491")
+	n.want(n.pb, "incoming", "agreed", "acked media=false", "offer refused 491")
 	n.do(n.a, id, leg.HangUp{})
 	n.settled()
 }
@@ -333,7 +336,7 @@ func TestAckLost(t *testing.T) {
 	n.cut = "ACK"
 	dial(n)
 	n.run(33 * time.Second)
-	n.want(n.pb, "incoming", "ended remote 408 q850=102 \"no ACK for our 2xx\"")
+	n.want(n.pb, "incoming", "agreed", "ended remote 408 q850=102 \"no ACK for our 2xx\"")
 	n.want(n.pa, "answered media=true offer=false", "ended remote q850=102 \"no ACK for our 2xx\"")
 	n.settled()
 }
