@@ -42,7 +42,7 @@ func (g *Guard) appendAddress(dst, v []byte, f field) ([]byte, Kind) {
 	if kind := checkURI(uri, g.limits.Params); kind != 0 {
 		return dst, kind
 	}
-	if (f == fromField || f == toField) && hasHeaders(uri) {
+	if !lettersOnly(uri[:bytes.IndexByte(uri, ':')]) || (f == fromField || f == toField) && hasHeaders(uri) {
 		return dst, BadURI
 	}
 	if bracketed {
@@ -291,6 +291,17 @@ func trimText[T text](s T) T {
 		s = s[:len(s)-1]
 	}
 	return s
+}
+
+// lettersOnly reports that the library can read a scheme; it knows none with
+// digits or dots.
+func lettersOnly(scheme []byte) bool {
+	for _, c := range scheme {
+		if (c|0x20)-'a' >= 26 {
+			return false
+		}
+	}
+	return true
 }
 
 func hasHeaders(uri []byte) bool {

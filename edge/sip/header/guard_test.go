@@ -69,6 +69,8 @@ func TestGuardRefuses(t *testing.T) {
 		{"port with a sign", strings.Replace(message(), ";user", ":+5060;user", 1), BadURI, 400},
 		{"port 65536", strings.Replace(message(), ";user", ":65536;user", 1), BadURI, 400},
 		{"bracket in the user", strings.Replace(message(), "03000", "[3000", 1), BadURI, 400},
+		{"bracket behind the host", strings.Replace(message(), "0300000001@192.0.2.10;user=phone", "192.0.2.10;x=[2001:db8::66]", 1), BadURI, 400},
+		{"scheme with a digit in From", message("From: <h323:a@carrier.example>;tag=1"), BadURI, 400},
 		{"slashes", strings.Replace(message(), "sip:", "sip://", 1), BadURI, 400},
 		{"empty URI parameter", strings.Replace(message(), ";user", ";;user", 1), BadURI, 400},
 		{"headers in From", message("From: <sip:a@carrier.example?Route=x>;tag=1"), BadURI, 400},

@@ -47,6 +47,13 @@ func settle(m sip.Message, c []byte) Kind {
 	if m.Via() == nil || m.From() == nil || m.To() == nil || m.CallID() == nil || m.CSeq() == nil {
 		return Missing
 	}
+	for _, h := range fields(m) {
+		// The library takes the brackets off and puts them back only around what
+		// it knows for IPv6, which ::ffff:192.0.2.1 is not.
+		if via, ok := h.(*sip.ViaHeader); ok && strings.IndexByte(via.Host, ':') >= 0 {
+			via.Host = "[" + via.Host + "]"
+		}
+	}
 	switch m := m.(type) {
 	case *sip.Request:
 		// "INVITEm = %x49.4E.56.49.54.45 ; INVITE in caps" (RFC 3261 §25.1): the

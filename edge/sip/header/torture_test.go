@@ -187,6 +187,12 @@ func TestTortureMeaning(t *testing.T) {
 			t.Errorf("host %q port %d", m.Recipient.Host, m.Recipient.Port)
 		}
 	})
+	t.Run("mapped", func(t *testing.T) {
+		m := parseFile(t, "rfc5118/ipv4-mapped-ipv6.dat").(*sip.Request)
+		if v := m.Via().Value(); v != "SIP/2.0/UDP [::ffff:192.0.2.10]:19823;branch=z9hG4bKbh19" {
+			t.Errorf("Via is written as %q", v)
+		}
+	})
 	t.Run("mpart01", func(t *testing.T) {
 		b := load(t, "testdata/rfc4475/mpart01.dat")
 		h, err := Scan(b)

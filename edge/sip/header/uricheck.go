@@ -69,6 +69,11 @@ func checkURITail(s []byte, params int) Kind {
 	if len(s) == 0 {
 		return 0
 	}
+	// The library takes the first bracket of a URI without user for its host:
+	// sip:good.example;x=[2001:db8::1] would lead to 2001:db8::1.
+	if bytes.IndexByte(s, '[') >= 0 {
+		return BadURI
+	}
 	tail, headers, found := bytes.Cut(s, []byte{'?'})
 	if found && (len(headers) == 0 || bytes.Count(headers, []byte{'&'}) > params) {
 		return BadURI

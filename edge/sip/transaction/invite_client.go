@@ -47,7 +47,7 @@ func (m *inviteClient) start(now time.Time, out []Action) []Action {
 }
 
 func (m *inviteClient) answered(now time.Time, res *sip.Response, out []Action) []Action {
-	up := Answered{ID: m.tx.id, Owner: m.tx.owner, Response: res}
+	up := Answered{ID: m.tx.id, Owner: m.tx.owner, Flow: m.tx.flow, Response: res}
 	switch m.tx.state {
 	case Calling, Proceeding:
 		switch {

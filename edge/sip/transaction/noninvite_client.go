@@ -55,7 +55,7 @@ func (m *nonInviteClient) answered(now time.Time, res *sip.Response, out []Actio
 		m.tx.message = nil
 		m.tx.linger(now, Completed, TimerK)
 	}
-	return append(out, Answered{ID: m.tx.id, Owner: m.tx.owner, Response: res})
+	return append(out, Answered{ID: m.tx.id, Owner: m.tx.owner, Flow: m.tx.flow, Response: res})
 }
 
 func (m *nonInviteClient) unreachable(out []Action) []Action {

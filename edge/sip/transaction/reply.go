@@ -28,12 +28,11 @@ func Reply(req *sip.Request, status int, reason string, tag token.Tag) *sip.Resp
 		switch h := h.(type) {
 		case *sip.ViaHeader:
 			res.AppendHeader(h)
-		case *sip.RecordRouteHeader:
-			if route {
-				res.AppendHeader(h)
-			}
 		default:
-			if status == sip.StatusTrying && strings.EqualFold(h.Name(), "Timestamp") {
+			// Record-Route may be typed or still text, as the parser left it.
+			switch name := h.Name(); {
+			case route && strings.EqualFold(name, "Record-Route"),
+				status == sip.StatusTrying && strings.EqualFold(name, "Timestamp"):
 				res.AppendHeader(h)
 			}
 		}

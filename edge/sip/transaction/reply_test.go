@@ -270,3 +270,15 @@ func TestLimit(t *testing.T) {
 		t.Errorf("below the limit again: %q", got)
 	}
 }
+
+// The guard leaves Record-Route as text, since the library cannot write its
+// parameters back; a dialog needs it all the same (RFC 3261 §12.1.1).
+func TestReplyCopiesTextualRecordRoute(t *testing.T) {
+	req := sip.NewRequest(sip.INVITE, sip.Uri{Scheme: "sip", Host: "b.example"})
+	req.AppendHeader(sip.NewHeader("Record-Route", "<sip:192.0.2.8;lr>;x=y"))
+	for status, want := range map[int]int{100: 0, 180: 1, 200: 1, 486: 0} {
+		if got := len(Reply(req, status, "", "t").GetHeaders("Record-Route")); got != want {
+			t.Errorf("%d carries %d Record-Routes, want %d", status, got, want)
+		}
+	}
+}

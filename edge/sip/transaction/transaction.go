@@ -123,6 +123,7 @@ type Cancelled struct {
 type Answered struct {
 	ID       ID
 	Owner    Owner
+	Flow     flow.Flow
 	Response *sip.Response
 }
 

@@ -170,9 +170,6 @@ func (u *UA) endStray(f flow.Flow, r *sip.Response) {
 	if err != nil {
 		return
 	}
-	if !f.Remote.IsValid() {
-		return
-	}
 	ack, err := d.Ack(r.CSeq().SeqNo)
 	if err != nil {
 		return

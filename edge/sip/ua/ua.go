@@ -254,7 +254,7 @@ func (u *UA) fromTable(now time.Time, a transaction.Action, out []Action) []Acti
 		owner = a.Owner
 		if u.legs[owner] == nil {
 			// The leg is gone, but a 2xx of another branch still made a dialog.
-			u.endStray(flow.Flow{}, a.Response)
+			u.endStray(a.Flow, a.Response)
 		}
 	case transaction.Ended:
 	}
