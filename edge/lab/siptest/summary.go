@@ -1,0 +1,176 @@
+package siptest
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/header"
+	"sekisho/edge/sip/sdp"
+	"sekisho/media/relay"
+)
+
+// Summary is what matters of one message. Fields that the message has not are
+// empty.
+type Summary struct {
+	// Method is the request's, or the CSeq's of a response.
+	Method string
+	// Status is 0 in a request.
+	Status int
+	// User is the Request-URI's.
+	User string
+	// Display and From are From's display name and user.
+	Display, From string
+	// Asserted are the users of P-Asserted-Identity, in order (RFC 3325).
+	Asserted []string
+	Privacy  string
+	// Media tells the body as MediaOf does.
+	Media string
+	// EarlyMedia is P-Early-Media as it came (RFC 5009).
+	EarlyMedia string
+	// Reason is as ReasonOf tells it.
+	Reason string
+	// Fault says why the message cannot be read; Method is then its start line.
+	Fault string
+}
+
+// Summarise reads a message. It never fails: what our own guard would refuse
+// is shown by its start line and the Fault.
+func Summarise(data []byte) Summary {
+	m, err := header.Parse(header.NewGuard(header.Limits{}), data)
+	if err != nil {
+		line, _, _ := strings.Cut(string(data), "\r\n")
+		return Summary{Method: strconv.QuoteToASCII(line), Fault: err.Error()}
+	}
+	s := Summary{
+		Method:     string(m.CSeq().MethodName),
+		Privacy:    strings.Join(header.Lines(m, "Privacy"), ";"),
+		EarlyMedia: strings.Join(header.Values(m, "P-Early-Media"), ","),
+		Reason:     ReasonOf(header.Lines(m, "Reason")),
+		Media:      MediaOf(m.Body()),
+		Display:    m.From().DisplayName,
+		From:       m.From().Address.User,
+	}
+	for _, v := range header.Values(m, "P-Asserted-Identity") {
+		s.Asserted = append(s.Asserted, User(v))
+	}
+	switch m := m.(type) {
+	case *sip.Request:
+		s.User = m.Recipient.User
+	case *sip.Response:
+		s.Status = m.StatusCode
+	}
+	return s
+}
+
+// String is the line of a ladder: what was said first, then who, then media.
+// Parties are named where they are news, in an INVITE.
+func (s Summary) String() string {
+	if s.Fault != "" {
+		return s.Method + " unreadable: " + s.Fault
+	}
+	var words []string
+	add := func(name, value string) {
+		if value != "" {
+			words = append(words, name+value)
+		}
+	}
+	if s.Status != 0 {
+		add("", strconv.Itoa(s.Status))
+	}
+	add("", s.Method)
+	if s.Status == 0 && s.Method == "INVITE" {
+		add("", s.User)
+		from := s.From
+		if s.Display != "" {
+			from = strconv.Quote(s.Display) + " " + from
+		}
+		add("from=", from)
+		add("pai=", strings.Join(s.Asserted, ","))
+		add("privacy=", s.Privacy)
+	}
+	add("", s.Media)
+	add("pem=", s.EarlyMedia)
+	add("", s.Reason)
+	return strings.Join(words, " ")
+}
+
+// MediaOf tells a session description in a few words: codecs in their order,
+// "te101" for telephone-event and its payload type, the direction unless it is
+// sendrecv, "held" for an unspecified address, a transport other than RTP/AVP.
+// It is "" for an empty body and "no audio" where none is described.
+func MediaOf(body []byte) string {
+	if len(body) == 0 {
+		return ""
+	}
+	d, err := sdp.Parse(body)
+	if err != nil {
+		return "body?"
+	}
+	a, ok := d.Audio()
+	if !ok {
+		return "no audio"
+	}
+	var words []string
+	if a.Proto != "RTP/AVP" {
+		words = append(words, a.Proto)
+	}
+	for _, f := range a.Formats {
+		switch {
+		case strings.EqualFold(f.Name, "telephone-event"):
+			words = append(words, fmt.Sprintf("te%d", f.PT))
+		case f.Name == "":
+			words = append(words, fmt.Sprintf("pt%d", f.PT))
+		default:
+			words = append(words, strings.ToLower(f.Name))
+		}
+	}
+	switch a.Direction {
+	case relay.SendRecv:
+	case relay.SendOnly:
+		words = append(words, "sendonly")
+	case relay.RecvOnly:
+		words = append(words, "recvonly")
+	case relay.Inactive:
+		words = append(words, "inactive")
+	}
+	if a.RTP.IsValid() && a.RTP.Addr().IsUnspecified() {
+		words = append(words, "held")
+	}
+	return strings.Join(words, " ")
+}
+
+// ReasonOf tells Reason headers (RFC 3326): `q850=21 "text"` for a Q.850
+// cause, otherwise as they came.
+func ReasonOf(lines []string) string {
+	all := strings.Join(lines, ", ")
+	q, text, ok := cause.ParseReason(all)
+	switch {
+	case ok && text != "":
+		return fmt.Sprintf("q850=%d %q", q, text)
+	case ok:
+		return fmt.Sprintf("q850=%d", q)
+	case all != "":
+		return "reason=" + all
+	}
+	return ""
+}
+
+// User returns the user part of an address as From and the identity headers
+// write it: `"Name" <sip:0300009001@a.example;user=phone>` or `tel:+8130…`.
+// It is the host where a SIP URI has no user.
+func User(address string) string {
+	if i := strings.LastIndexByte(address, '<'); i >= 0 {
+		address, _, _ = strings.Cut(address[i+1:], ">")
+	}
+	_, user, ok := strings.Cut(address, ":")
+	if !ok {
+		return address
+	}
+	user, _, _ = strings.Cut(user, "@")
+	user, _, _ = strings.Cut(user, ";")
+	return user
+}
