@@ -143,6 +143,8 @@ type headers interface {
 	RemoveHeader(name string) bool
 }
 
+// store cannot fail: only the library's two types can be a sip.Message, which
+// has an unexported method.
 func store(m sip.Message) headers {
 	return m.(headers)
 }

@@ -9,8 +9,15 @@ func TestAllocations(t *testing.T) {
 	compact := load(t, "testdata/carrier/compact_headers_invite.sip")
 	g := NewGuard(Limits{})
 	check := func(name string, f func()) {
-		if n := testing.AllocsPerRun(200, f); n != 0 {
-			t.Errorf("%s: %v allocations, want 0", name, n)
+		// The average is rounded down: a buffer that leaks its capacity slowly
+		// shows only in a run that counts as one.
+		many := func() {
+			for range 1000 {
+				f()
+			}
+		}
+		if n := testing.AllocsPerRun(5, many); n != 0 {
+			t.Errorf("%s: %v allocations in 1,000 runs, want 0", name, n)
 		}
 	}
 	check("Scan", func() {

@@ -251,8 +251,11 @@ func (g *Guard) appendList(dst, v []byte, f field, s *startLine) ([]byte, Kind) 
 		value, rest, more := nextValue(v)
 		var kind Kind
 		if f == viaField {
-			top := n == 1 && !g.seen[viaField] && s.method != nil
-			dst, kind = g.appendVia(dst, value, top)
+			start := len(dst)
+			dst, kind = g.appendVia(dst, value)
+			if top := n == 1 && !g.seen[viaField]; top && kind == 0 && s.method != nil && emptyBranch(dst[start:]) {
+				kind = BadVia
+			}
 		} else {
 			dst, kind = g.appendAddress(dst, value, f)
 		}
@@ -294,8 +297,8 @@ func (g *Guard) rewrite(b []byte, upTo int) {
 	}
 }
 
-func number(v []byte, max uint64) Kind {
-	if _, ok := decimal(v, max); !ok {
+func number(v []byte, limit uint64) Kind {
+	if _, ok := decimal(v, limit); !ok {
 		return BadNumber
 	}
 	return 0

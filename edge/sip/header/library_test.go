@@ -120,6 +120,9 @@ func TestLibraryInjection(t *testing.T) {
 	if Count(m, "X-A") != 0 {
 		t.Error("a refused value was written")
 	}
+	if err := Add(m, "X-B", "1"); err != nil || Count(m, "x-b") != 1 {
+		t.Errorf("Add: %v", err)
+	}
 	if err := SafeValue("\"東京\" <sip:a@carrier.example>\t;x"); err != nil {
 		t.Error(err)
 	}

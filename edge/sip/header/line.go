@@ -98,5 +98,5 @@ func unfold(dst, v []byte) ([]byte, Kind) {
 			i++
 		}
 	}
-	return trimBlank(dst), 0
+	return dst, 0
 }

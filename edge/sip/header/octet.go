@@ -70,8 +70,8 @@ func equalFold[T text](s T, want string) bool {
 	return true
 }
 
-// decimal reads 1*DIGIT not above max.
-func decimal[T text](s T, max uint64) (uint64, bool) {
+// decimal reads 1*DIGIT not above limit.
+func decimal[T text](s T, limit uint64) (uint64, bool) {
 	if len(s) == 0 {
 		return 0, false
 	}
@@ -81,7 +81,7 @@ func decimal[T text](s T, max uint64) (uint64, bool) {
 			return 0, false
 		}
 		n = n*10 + uint64(s[i]-'0')
-		if n > max {
+		if n > limit {
 			return 0, false
 		}
 	}

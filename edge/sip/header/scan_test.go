@@ -59,6 +59,9 @@ func TestScan(t *testing.T) {
 				h.CSeq != c.want.CSeq || string(h.CSeqMethod) != string(c.want.CSeqMethod) || h.ContentLength != c.want.ContentLength {
 				t.Errorf("got %+v", h)
 			}
+			if id, err := CallID([]byte(c.in)); err != nil || string(id) != string(h.CallID) {
+				t.Errorf("CallID finds %q: %v", id, err)
+			}
 			if want := strings.Index(c.in, "\r\n\r\n") + 4; h.Len != want {
 				t.Errorf("header section of %d octets, want %d", h.Len, want)
 			}
@@ -100,5 +103,22 @@ func TestScanRefuses(t *testing.T) {
 				t.Fatalf("got %v, want %v", err, c.want)
 			}
 		})
+	}
+}
+
+// A fault's text goes to logs and its kind to a counter: neither may carry what
+// the peer wrote, and no two kinds may share a counter.
+func TestFaultText(t *testing.T) {
+	labels := map[string]Kind{}
+	for k := NotSIP; k <= Unparsed; k++ {
+		label := k.String()
+		if before, twice := labels[label]; twice || strings.HasPrefix(label, "kind") || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz_") != "" {
+			t.Errorf("kind %d is labelled %q like %d", k, label, before)
+		}
+		labels[label] = k
+	}
+	_, err := Scan([]byte(message("Call-ID: secret secret")))
+	if err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "call_id in Call-ID at octet") {
+		t.Errorf("%v", err)
 	}
 }

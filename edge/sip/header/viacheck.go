@@ -7,7 +7,7 @@ const cookie = "z9hg4bk"
 
 // appendVia writes one via-parm as SIP/2.0/transport SP sent-by params. The
 // library accepts a Via without host or transport and writes it back broken.
-func (g *Guard) appendVia(dst, v []byte, top bool) ([]byte, Kind) {
+func (g *Guard) appendVia(dst, v []byte) ([]byte, Kind) {
 	protocol, rest, _ := bytes.Cut(v, []byte{'/'})
 	version, rest, ok := bytes.Cut(rest, []byte{'/'})
 	if !ok || !equalFold(trimBlank(protocol), "sip") || string(trimBlank(version)) != "2.0" {
@@ -27,12 +27,7 @@ func (g *Guard) appendVia(dst, v []byte, top bool) ([]byte, Kind) {
 	if !ok {
 		return dst, BadVia
 	}
-	before := len(dst)
-	dst, kind := g.appendParams(dst, rest, viaField)
-	if kind == 0 && top && emptyBranch(dst[before:]) {
-		return dst, BadVia
-	}
-	return dst, kind
+	return g.appendParams(dst, rest, viaField)
 }
 
 // appendSentBy writes host [ ":" port ]; COLON allows blanks beside it, which
@@ -60,8 +55,8 @@ func appendSentBy(dst, s []byte) (_, rest []byte, _ bool) {
 
 // emptyBranch finds a branch that is the cookie alone: all such requests would
 // share one transaction (RFC 4475 §3.2.1).
-func emptyBranch(params []byte) bool {
-	for p := range bytes.SplitSeq(params, []byte{';'}) {
+func emptyBranch(via []byte) bool {
+	for p := range bytes.SplitSeq(via, []byte{';'}) {
 		if len(p) == len("branch=")+len(cookie) && equalFold(p, "branch="+cookie) {
 			return true
 		}
