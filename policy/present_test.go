@@ -252,6 +252,14 @@ func TestEgressGuard(t *testing.T) {
 	if p.Reason != EmergencyLike || p.RequestUser != "" {
 		t.Errorf("au, extension 1105: %+v", p)
 	}
+	// The guard stands alone: it trusts nothing that led to the text.
+	for _, short := range []number.ExtensionNumber{"119", "81110", "+81118"} {
+		d.Subscribers[1].Extension = short
+		p = build(t, d).Present(Outbound{Domain: "t1.example", Called: user("09000002002"), PAI: []Identity{identity("2001")}})
+		if p.Reason != GuardedEgress || p.RequestUser != "" || p.Trunk != NoTrunk {
+			t.Errorf("mobile addressed as %s: %+v", short, p)
+		}
+	}
 	d.Subscribers[1].Extension = "2002"
 	p = build(t, d).Present(Outbound{Domain: "t1.example", Called: user("09000002002"), PAI: []Identity{identity("2001")}})
 	if p.RequestUser != "2002" {

@@ -31,8 +31,8 @@ func (p *Profile) Check() (ran int, misses []Miss) {
 
 func (r *DenyRule) check(rule string) (ran int, misses []Miss) {
 	for _, e := range r.Examples {
-		if got := r.Match.Match(e.Number); got != e.Denied {
-			misses = append(misses, Miss{rule, e.Number, verdict(e.Denied), verdict(got)})
+		if got := r.verdict(e.Number); got != e.Want {
+			misses = append(misses, Miss{rule, e.Number, string(e.Want), string(got)})
 		}
 	}
 	return len(r.Examples), misses
@@ -40,25 +40,9 @@ func (r *DenyRule) check(rule string) (ran int, misses []Miss) {
 
 func (r *MapRule) check(rule string) (ran int, misses []Miss) {
 	for _, e := range r.Examples {
-		got := e.Number
-		if r.Applies(e.Number) {
-			got = string(r.To)
-		}
-		if got != e.Becomes {
+		if got := r.becomes(e.Number); got != e.Becomes {
 			misses = append(misses, Miss{rule, e.Number, e.Becomes, got})
 		}
 	}
 	return len(r.Examples), misses
-}
-
-const (
-	denied = "denied"
-	passed = "passed"
-)
-
-func verdict(refused bool) string {
-	if refused {
-		return denied
-	}
-	return passed
 }

@@ -151,7 +151,7 @@ func TestFaults(t *testing.T) {
 func TestCheckFindsWhatDoesNotComeOut(t *testing.T) {
 	p := *builtin(t, "au")
 	p.Egress.CLIMap = []MapRule{{MinDigits: 20, To: number.Masked(), Examples: []MapExample{{"030000010012", "99999999"}}}}
-	p.Ingress.Deny = []DenyRule{{Examples: []DenyExample{{"119", true}}}}
+	p.Ingress.Deny = []DenyRule{{Examples: []DenyExample{{"119", VerdictDenied}}}}
 	ran, misses := p.Check()
 	if ran < 2 || len(misses) != 2 || !strings.Contains(misses[1].String(), "egress.cli_map[0]: 030000010012 gives 030000010012") {
 		t.Errorf("%d ran, misses %v", ran, misses)

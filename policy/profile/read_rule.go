@@ -28,13 +28,13 @@ func denyExamples(v document.Value, r *DenyRule) []DenyExample {
 	var list []DenyExample
 	hit := false
 	for digits, e := range v.Map().Each() {
-		want := e.Required().Enum(denied, denied, passed)
-		got := verdict(r.Match.Match(digits))
+		want := enum(e.Required(), VerdictDenied, VerdictDenied, VerdictPassed)
+		got := r.verdict(digits)
 		if got != want && !r.Match.isZero() {
 			e.Faultf("the rule says %s", got)
 		}
-		hit = hit || want == denied
-		list = append(list, DenyExample{digits, want == denied})
+		hit = hit || want == VerdictDenied
+		list = append(list, DenyExample{digits, want})
 	}
 	if !hit {
 		v.Faultf("no example shows what the rule denies")
@@ -69,12 +69,8 @@ func mapExamples(v document.Value, r *MapRule) []MapExample {
 	hit := false
 	for digits, e := range v.Map().Each() {
 		want := e.Required().String("")
-		got := digits
-		if r.Applies(digits) {
-			got = string(r.To)
-			hit = true
-		}
-		if got != want && conditional {
+		hit = hit || r.Applies(digits)
+		if got := r.becomes(digits); got != want && conditional {
 			e.Faultf("the rule gives %s", got)
 		}
 		list = append(list, MapExample{digits, want})

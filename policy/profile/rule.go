@@ -72,7 +72,23 @@ type DenyRule struct {
 // DenyExample says what the rule, alone, makes of a number.
 type DenyExample struct {
 	Number string
-	Denied bool
+	Want   Verdict
+}
+
+// Verdict is what one deny rule makes of one number.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictDenied Verdict = "denied"
+	VerdictPassed Verdict = "passed"
+)
+
+func (r *DenyRule) verdict(digits string) Verdict {
+	if r.Match.Match(digits) {
+		return VerdictDenied
+	}
+	return VerdictPassed
 }
 
 // Denied returns the first rule that refuses digits, or nil.
@@ -103,6 +119,13 @@ func (r *MapRule) Applies(national string) bool {
 		return len(national) >= r.MinDigits
 	}
 	return r.Match.Match(national)
+}
+
+func (r *MapRule) becomes(national string) string {
+	if r.Applies(national) {
+		return string(r.To)
+	}
+	return national
 }
 
 // Mapped returns the first rule of the caller map that applies, or nil.
