@@ -1,0 +1,91 @@
+package engine
+
+import (
+	"net/netip"
+	"time"
+
+	"sekisho/media/port"
+	"sekisho/media/relay"
+)
+
+// outbound is an out-half with the sockets it is sent from. A worker may send
+// from another worker's socket; it never receives there.
+type outbound struct {
+	relay.OutHalf
+	sockets port.Sockets
+	turn    uint32 // of the join that lent it
+}
+
+// target is what an out-half must know of its description.
+type target struct {
+	spec relay.Spec
+	to   netip.AddrPort
+}
+
+// cell is one port pair at its home worker.
+type cell struct {
+	state state
+	slot  relay.Slot
+	owner uint32
+	spec  relay.Spec
+
+	in      relay.InHalf
+	fed     outbound // what in feeds, while feeding
+	feeding bool
+
+	own   outbound // the slot's own out-half, while it is at home
+	where whereabouts
+	want  source
+
+	player  player
+	sockets port.Sockets
+	timer   int    // position in the worker's heap, plus 1
+	turn    uint32 // counts joins of this slot
+	tos     uint8  // set on the sockets
+}
+
+// state is a lease's state.
+type state uint8
+
+const (
+	idle    state = iota // no lease: packets are drained
+	open                 // leased
+	closing              // released, waiting for the out-half to come home
+)
+
+// whereabouts says where a slot's out-half is.
+type whereabouts uint8
+
+const (
+	atHome    whereabouts = iota
+	lent                  // with want.feeder's worker
+	returning             // recalled, or lost by its holder: on its way
+)
+
+// source is who shall feed a slot's out-half.
+type source struct {
+	kind   sourceKind
+	feeder relay.Slot // for endpoint
+	// holder is the feeder that the out-half was lent to, while it is away.
+	holder relay.Slot
+}
+
+type sourceKind uint8
+
+const (
+	nothing sourceKind = iota
+	playing
+	endpoint
+)
+
+// due returns when the cell needs the worker's attention, or the zero time.
+func (c *cell) due() time.Time {
+	d := c.in.Deadline()
+	if c.state != open {
+		return time.Time{}
+	}
+	if c.player.active && (d.IsZero() || c.player.next.Before(d)) {
+		return c.player.next
+	}
+	return d
+}

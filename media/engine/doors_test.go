@@ -1,0 +1,21 @@
+package engine
+
+import (
+	"testing"
+
+	"sekisho/edge/lab/doors"
+)
+
+func TestDoors(t *testing.T) {
+	rim := "the rim: threads, sockets and locks live here"
+	doors.Check(t, doors.Rule{
+		Machine: true,
+		Allow: []string{
+			"sekisho/media/g711", "sekisho/media/port", "sekisho/media/relay", "golang.org/x/sys/unix",
+		},
+		Except: map[string]string{
+			"engine.go": rim, "ledger.go": rim, "mailbox.go": rim,
+			"loop_linux.go": rim, "loop_other.go": rim, "socket_linux.go": rim,
+		},
+	})
+}

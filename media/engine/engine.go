@@ -1,0 +1,173 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"sekisho/media/port"
+	"sekisho/media/relay"
+)
+
+// Engine is the media plane on real sockets. Its methods may be called by any
+// goroutine.
+type Engine struct {
+	config Config
+	ledger *ledger
+	loops  []*loop
+	hungry chan int // workers whose stock is low; full means the grower knows
+	done   chan struct{}
+	wg     sync.WaitGroup
+	once   sync.Once
+}
+
+// growth is how many pairs per address are bound while the pools are locked: few, because
+// binding one takes about 20 µs and signalling may be waiting.
+const growth = 4
+
+// Open binds the first pairs and starts the workers. An error means that media
+// cannot be had at all: no address, an address that is not ours, an empty range,
+// no descriptors.
+func Open(c Config) (*Engine, error) {
+	if err := c.complete(); err != nil {
+		return nil, err
+	}
+	descriptors := c.Descriptors
+	if descriptors == 0 {
+		var err error
+		if descriptors, err = descriptorLimit(); err != nil {
+			return nil, err
+		}
+	}
+	l, err := newLedger(&c, port.Budget(descriptors))
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{config: c, ledger: l, hungry: make(chan int, c.Workers), done: make(chan struct{})}
+	for i := range c.Workers {
+		one, err := newLoop(e, i)
+		if err != nil {
+			return nil, errors.Join(err, e.discard())
+		}
+		e.loops = append(e.loops, one)
+	}
+	for i := range e.loops {
+		err := e.grow(i, c.Stock)
+		if bound := l.counts().Bound; bound == 0 || err != nil && !errors.Is(err, port.ErrNoDescriptors) {
+			if err == nil {
+				err = errors.New("no media port can be bound")
+			}
+			return nil, errors.Join(err, e.discard())
+		}
+	}
+	for _, one := range e.loops {
+		e.wg.Add(1)
+		go one.run() // owned by e; Close ends it through its mailbox and waits
+	}
+	e.wg.Add(1)
+	go e.growOnDemand() // owned by e; Close ends it through done and waits
+	return e, nil
+}
+
+// Borrow leases up to r.Count pairs and appends them to into; fewer mean that
+// no more can be had now. It does not block on sockets. Each pair is returned
+// by the command Release.
+func (e *Engine) Borrow(r Request, into []relay.Pair) []relay.Pair {
+	now := time.Now()
+	into = e.ledger.borrow(now, r, into, func(l lease) { e.loops[r.Worker].mailbox.put(l) })
+	if r.Worker >= 0 && r.Worker < len(e.loops) && e.ledger.low(now, r.Worker, e.config.Stock) {
+		select {
+		case e.hungry <- r.Worker:
+		default: // the grower has as much to do as there are workers
+		}
+	}
+	return into
+}
+
+// Do gives commands to the workers, each worker's in the order given. It
+// returns before they are carried out and waits only while a worker has 16,384
+// orders before it. It must not be called from Config.Events.
+func (e *Engine) Do(commands []relay.Command) {
+	for _, c := range commands {
+		route(c, func(worker int, o Order) {
+			if worker < len(e.loops) {
+				e.loops[worker].mailbox.submit(o)
+			}
+		})
+	}
+}
+
+// Workers returns how many workers there are.
+func (e *Engine) Workers() int { return len(e.loops) }
+
+// Free returns how many pairs can be leased, now or after binding more: the
+// bound of admission.
+func (e *Engine) Free() int { return e.ledger.free(time.Now()) }
+
+// Stats returns the figures of all workers and pools. Those of a busy worker
+// are up to 100 ms old.
+func (e *Engine) Stats() Stats {
+	s := Stats{Ports: e.ledger.counts()}
+	for _, l := range e.loops {
+		s.add(l.published())
+	}
+	return s
+}
+
+// Close stops the workers at once, closes every socket and waits until all of
+// it is done. Leases that are still open end without an event.
+func (e *Engine) Close() error {
+	var err error
+	e.once.Do(func() {
+		close(e.done)
+		for _, l := range e.loops {
+			l.mailbox.close()
+		}
+		e.wg.Wait()
+		err = e.discard()
+	})
+	return err
+}
+
+func (e *Engine) discard() error {
+	var all []error
+	for _, l := range e.loops {
+		all = append(all, l.discard())
+	}
+	e.ledger.pairs(func(p port.Pair) { all = append(all, closePair(p)) })
+	return errors.Join(all...)
+}
+
+// growOnDemand binds further pairs behind the back of those who borrow.
+func (e *Engine) growOnDemand() {
+	defer e.wg.Done()
+	for {
+		select {
+		case <-e.done:
+			return
+		case worker := <-e.hungry:
+			for e.ledger.low(time.Now(), worker, 2*e.config.Stock) && e.grow(worker, growth) == nil {
+				select {
+				case <-e.done:
+					return
+				default:
+				}
+			}
+		}
+	}
+}
+
+// grow binds n pairs per address for a worker and begins to listen on them.
+func (e *Engine) grow(worker, n int) error {
+	l := e.loops[worker]
+	var failed error
+	err := e.ledger.grow(worker, n, bindPair, func(a attach) {
+		l.mailbox.put(a)
+		failed = errors.Join(failed, l.watch(a))
+	})
+	if err := errors.Join(err, failed); err != nil {
+		return fmt.Errorf("media worker %d: %w", worker, err)
+	}
+	return nil
+}

@@ -1,0 +1,307 @@
+//go:build linux && (amd64 || arm64)
+
+package engine
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	batch      = 256  // epoll events taken at once
+	datagram   = 2048 // a longer datagram is no RTP of ours and is cut
+	wakeTag    = -1
+	controlLen = 64 // SCM_TIMESTAMPNS takes 32
+	// The longest wait in milliseconds, so that figures are published even when
+	// nothing happens.
+	longestWait = 1000
+	publishing  = 100 * time.Millisecond
+)
+
+// loop drives one worker on one thread.
+type loop struct {
+	engine  *Engine
+	worker  *Worker
+	mailbox mailbox
+	out     Output
+	orders  []Order // taken and not carried out yet
+	next    int     // the first of them
+
+	epoll, event int
+	events       [batch]unix.EpollEvent
+
+	// What one system call reads or writes. It lies in this value, which is on
+	// the heap and never moves, because raw system calls take its addresses.
+	header  unix.Msghdr
+	iov     unix.Iovec
+	name    [unix.SizeofSockaddrInet6]byte
+	control [controlLen]byte
+	buffer  [datagram]byte
+
+	mu      sync.Mutex // guards figures
+	figures Counts
+	shown   time.Time
+	failed  uint64
+}
+
+func newLoop(e *Engine, index int) (*loop, error) {
+	l := &loop{engine: e, worker: NewWorker(index, e.config.Clips), epoll: -1, event: -1}
+	l.mailbox.space.L = &l.mailbox.mu
+	l.mailbox.wake = l.wake
+	var err error
+	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return nil, fmt.Errorf("create epoll set: %w", err)
+	}
+	if l.event, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		return nil, errors.Join(fmt.Errorf("create eventfd: %w", err), l.discard())
+	}
+	if err := unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, l.event, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: wakeTag}); err != nil {
+		return nil, errors.Join(fmt.Errorf("watch eventfd: %w", err), l.discard())
+	}
+	l.iov.Base = &l.buffer[0]
+	l.iov.SetLen(len(l.buffer))
+	l.header.Name = &l.name[0]
+	l.header.Iov = &l.iov
+	l.header.SetIovlen(1)
+	l.header.Control = &l.control[0]
+	return l, nil
+}
+
+// watch adds the sockets of a pair to the epoll set. An event carries the
+// pair's place and component.
+func (l *loop) watch(a attach) error {
+	for c, fd := range []int32{a.sockets.RTP, a.sockets.RTCP} {
+		ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(a.local), Pad: int32(c)}
+		if err := unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, int(fd), &ev); err != nil {
+			return fmt.Errorf("watch socket: %w", err)
+		}
+	}
+	return nil
+}
+
+// run serves the worker until the mailbox is closed. A panic is our fault: it
+// ends the lease that was being served, is reported, and the loop goes on.
+func (l *loop) run() {
+	defer l.engine.wg.Done()
+	// The thread is given up with the goroutine, never reused: it is pinned only
+	// for the cache of its core.
+	runtime.LockOSThread()
+	for !l.mailbox.closed() {
+		l.turns()
+	}
+}
+
+func (l *loop) turns() {
+	defer func() {
+		fault := recover()
+		if fault == nil {
+			return
+		}
+		if l.engine.config.Fault != nil {
+			l.engine.config.Fault(fault, debug.Stack())
+		}
+		l.out.Packets = l.out.Packets[:0]
+		l.worker.Abandon(time.Now(), &l.out)
+		l.flush(time.Now())
+	}()
+	now := time.Now()
+	for {
+		n := l.wait(now)
+		now = time.Now()
+		if l.mailbox.closed() {
+			return
+		}
+		l.obey(now)
+		l.worker.Step(now, &l.out)
+		l.flush(now)
+		for i := range n {
+			ev := &l.events[i]
+			if ev.Fd == wakeTag {
+				l.drainWake()
+				continue
+			}
+			l.receive(now, uint32(ev.Fd), Component(ev.Pad))
+		}
+		if now.Sub(l.shown) >= publishing || n == 0 {
+			l.publish(now)
+		}
+	}
+}
+
+// obey carries out the orders of the mailbox, going on after a panic behind the
+// one that caused it.
+func (l *loop) obey(now time.Time) {
+	if l.next == len(l.orders) {
+		clear(l.orders)
+		l.orders, l.next = l.mailbox.take(l.orders), 0
+	}
+	for l.next < len(l.orders) {
+		o := l.orders[l.next]
+		l.next++
+		l.worker.Order(now, o, &l.out)
+		l.flush(now)
+	}
+}
+
+// receive reads one datagram. The set is level-triggered: what is left comes
+// with the next wait, so that a flood on one socket takes its turn only.
+func (l *loop) receive(now time.Time, local uint32, c Component) {
+	fd := l.worker.socket(local, c)
+	if fd < 0 {
+		return // attached to the set, and not to the worker yet
+	}
+	l.header.Namelen = uint32(len(l.name))
+	l.header.SetControllen(len(l.control))
+	n, _, errno := syscall.RawSyscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&l.header)), unix.MSG_DONTWAIT)
+	if errno != 0 || l.header.Flags&unix.MSG_TRUNC != 0 {
+		return
+	}
+	at := l.arrival(now)
+	l.worker.Receive(at, Datagram{Local: local, Component: c, Source: l.source(), Data: l.buffer[:n]}, &l.out)
+	l.flush(at)
+}
+
+// flush does what the worker has put out.
+func (l *loop) flush(now time.Time) {
+	for i := range l.out.Packets {
+		l.send(&l.out.Packets[i])
+	}
+	for _, n := range l.out.Notices {
+		l.engine.config.Events(n.Owner, n.Event)
+	}
+	for _, p := range l.out.Posts {
+		l.engine.loops[p.Worker].mailbox.put(p.Order)
+	}
+	for _, m := range l.out.Marks {
+		setTOS(int(m.Socket), int(m.TOS))
+	}
+	for _, s := range l.out.Ended {
+		l.engine.ledger.giveBack(now, s)
+	}
+	l.out.Reset()
+}
+
+// send sends one packet, or counts it as failed: there is no queue behind a
+// full socket, because late audio is no audio.
+func (l *loop) send(t *Transmit) {
+	size := encodeName(&l.name, t.To) // each receive writes its name again
+	_, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(t.Socket), uintptr(unsafe.Pointer(&t.Data[0])), uintptr(len(t.Data)),
+		unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, uintptr(unsafe.Pointer(&l.name)), uintptr(size))
+	if errno != 0 {
+		l.failed++
+	}
+}
+
+// wait waits for packets, orders or the worker's deadline and returns how many
+// events there are. It looks without giving up the processor first.
+func (l *loop) wait(now time.Time) int {
+	n := l.poll(syscall.RawSyscall6, 0)
+	if n > 0 {
+		return n
+	}
+	timeout := longestWait
+	if d := l.worker.Deadline(); !d.IsZero() {
+		left := d.Sub(now)
+		if left <= 0 {
+			return 0
+		}
+		timeout = min(timeout, int((left+time.Millisecond-1)/time.Millisecond))
+	}
+	l.publish(now)
+	return l.poll(syscall.Syscall6, timeout)
+}
+
+func (l *loop) poll(call func(trap, a1, a2, a3, a4, a5, a6 uintptr) (uintptr, uintptr, syscall.Errno), timeout int) int {
+	n, _, errno := call(unix.SYS_EPOLL_PWAIT, uintptr(l.epoll), uintptr(unsafe.Pointer(&l.events)), batch, uintptr(timeout), 0, 0)
+	if errno != 0 { // EINTR: the runtime pre-empts by signal
+		return 0
+	}
+	return int(n)
+}
+
+// arrival returns when the kernel took the datagram in, on now's monotonic
+// clock, so that jitter holds none of our own delay.
+func (l *loop) arrival(now time.Time) time.Time {
+	const header = unix.SizeofCmsghdr
+	c := l.control[:min(uint64(l.header.Controllen), controlLen)]
+	if len(c) < header+16 || binary.NativeEndian.Uint32(c[8:]) != unix.SOL_SOCKET || binary.NativeEndian.Uint32(c[12:]) != unix.SO_TIMESTAMPNS {
+		return now
+	}
+	stamp := int64(binary.NativeEndian.Uint64(c[header:]))*int64(time.Second) + int64(binary.NativeEndian.Uint64(c[header+8:]))
+	age := now.UnixNano() - stamp
+	if age < 0 || age > int64(time.Second) {
+		return now // the wall clock was set meanwhile
+	}
+	return now.Add(-time.Duration(age))
+}
+
+// source returns the address that the last receive has written to name.
+func (l *loop) source() netip.AddrPort {
+	p := binary.BigEndian.Uint16(l.name[2:])
+	if binary.NativeEndian.Uint16(l.name[:]) == unix.AF_INET {
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(l.name[4:8])), p)
+	}
+	return netip.AddrPortFrom(netip.AddrFrom16([16]byte(l.name[8:24])).Unmap(), p)
+}
+
+func encodeName(name *[unix.SizeofSockaddrInet6]byte, to netip.AddrPort) int {
+	binary.BigEndian.PutUint16(name[2:], to.Port())
+	if to.Addr().Is4() {
+		binary.NativeEndian.PutUint16(name[:], unix.AF_INET)
+		a := to.Addr().As4()
+		copy(name[4:], a[:])
+		return unix.SizeofSockaddrInet4
+	}
+	binary.NativeEndian.PutUint16(name[:], unix.AF_INET6)
+	clear(name[4:8])   // flow label
+	clear(name[24:28]) // scope
+	a := to.Addr().As16()
+	copy(name[8:], a[:])
+	return unix.SizeofSockaddrInet6
+}
+
+// wake makes wait return. A full counter is awake already.
+func (l *loop) wake() {
+	var one [8]byte
+	binary.NativeEndian.PutUint64(one[:], 1)
+	_, _ = unix.Write(l.event, one[:])
+}
+
+func (l *loop) drainWake() {
+	var count [8]byte
+	_, _ = unix.Read(l.event, count[:])
+}
+
+func (l *loop) publish(now time.Time) {
+	l.mu.Lock()
+	l.figures = l.worker.Counts()
+	l.figures.Failed = l.failed
+	l.mu.Unlock()
+	l.shown = now
+}
+
+func (l *loop) published() Counts {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.figures
+}
+
+func (l *loop) discard() error {
+	var all []error
+	for _, fd := range []int{l.epoll, l.event} {
+		if fd >= 0 {
+			all = append(all, unix.Close(fd))
+		}
+	}
+	return errors.Join(all...)
+}

@@ -1,0 +1,296 @@
+package engine
+
+import (
+	"time"
+
+	"sekisho/media/relay"
+)
+
+// obey carries out one order; what it asks of this same worker waits in queue.
+func (w *Worker) obey(now time.Time, o Order, out *Output) {
+	switch o := o.(type) {
+	case command:
+		w.command(now, o.Command, out)
+		w.busy = -1
+	case feed:
+		w.feed(now, o, out)
+	case attach:
+		for int(o.local) >= len(w.cells) {
+			w.cells = append(w.cells, cell{})
+		}
+		w.cells[o.local].sockets = o.sockets
+	case lease:
+		w.lease(o)
+	case adopt:
+		w.adopt(o, out)
+	case recall:
+		w.recall(o, out)
+	case giveBack:
+		w.takeBack(now, o, out)
+	case affirm:
+		if c := w.holder(o.slot, o.feeder); c != nil {
+			c.fed.turn = o.turn
+		}
+	case mark:
+		o.reached()
+	case retarget:
+		if c := w.holder(o.slot, o.feeder); c != nil {
+			c.fed.Configure(o.out.spec, o.out.to)
+		}
+	}
+}
+
+// settle carries out the orders that the worker has given itself.
+func (w *Worker) settle(now time.Time, out *Output) {
+	for i := 0; i < len(w.queue); i++ {
+		w.obey(now, w.queue[i], out)
+		w.queue[i] = nil
+	}
+	w.queue = w.queue[:0]
+}
+
+func (w *Worker) post(worker int, o Order, out *Output) {
+	if worker == w.index {
+		w.queue = append(w.queue, o)
+		return
+	}
+	out.Posts = append(out.Posts, Post{worker, o})
+}
+
+func (w *Worker) lease(o lease) {
+	c := &w.cells[place(o.slot)]
+	*c = cell{
+		state: open, slot: o.slot, owner: o.owner, sockets: c.sockets, timer: c.timer, tos: c.tos,
+		in:  relay.InHalf{Slot: o.slot},
+		own: outbound{OutHalf: relay.NewOutHalf(o.slot, o.identity), sockets: c.sockets},
+	}
+	w.counts.Leased++
+}
+
+func (w *Worker) command(now time.Time, rc relay.Command, out *Output) {
+	switch rc := rc.(type) {
+	case relay.Configure:
+		w.configure(rc, out)
+	case relay.Play:
+		w.load(now, rc, out)
+	case relay.Silence:
+		if c := w.find(rc.Slot); c != nil {
+			w.want(now, c, source{}, out)
+		}
+	case relay.Release:
+		if c := w.find(rc.Slot); c != nil {
+			w.release(now, c, out)
+		}
+	}
+}
+
+func (w *Worker) configure(rc relay.Configure, out *Output) {
+	c := w.find(rc.Slot)
+	if c == nil {
+		return
+	}
+	w.busy = int64(place(rc.Slot))
+	if rc.Spec.TOS != c.tos {
+		c.tos = rc.Spec.TOS
+		out.Marks = append(out.Marks, Mark{c.sockets.RTP, rc.Spec.TOS}, Mark{c.sockets.RTCP, rc.Spec.TOS})
+	}
+	c.spec = rc.Spec
+	c.in.Configure(rc.Spec)
+	if c.in.Stray() {
+		w.fail(c, "the described address is beyond the media prefixes", out)
+	}
+	w.aimAt(c, out)
+}
+
+// load makes a player ready and asks for the out-half.
+func (w *Worker) load(now time.Time, rc relay.Play, out *Output) {
+	c := w.find(rc.Slot)
+	if c == nil {
+		return
+	}
+	w.busy = int64(place(rc.Slot))
+	clips := make([][]byte, 0, len(rc.Source.Keys))
+	for _, key := range rc.Source.Keys {
+		clip, ok := w.clips.Clip(key)
+		if !ok {
+			w.fail(c, "no clip "+key, out)
+			return
+		}
+		if len(clip) > 0 {
+			clips = append(clips, clip)
+		}
+	}
+	if len(clips) == 0 {
+		w.fail(c, "nothing to play", out)
+		return
+	}
+	w.stop(c)
+	c.player.load(clips, rc)
+	w.want(now, c, source{kind: playing}, out)
+}
+
+func (w *Worker) feed(now time.Time, o feed, out *Output) {
+	c := w.find(o.slot)
+	if c == nil {
+		return
+	}
+	c.turn++
+	if c.where == lent && c.want.kind == endpoint && c.want.feeder == o.feeder {
+		// The holder may have evicted the out-half a moment ago. The turn tells
+		// it, or us when it comes back, that it is wanted there again.
+		w.post(home(o.feeder), affirm{slot: o.slot, feeder: o.feeder, turn: c.turn}, out)
+		return
+	}
+	w.want(now, c, source{kind: endpoint, feeder: o.feeder}, out)
+}
+
+// release ends a lease: the in-half stops at once, the out-half as soon as it
+// is at home.
+func (w *Worker) release(now time.Time, c *cell, out *Output) {
+	c.state = closing
+	w.part(c, evicted, out)
+	w.want(now, c, source{}, out)
+	w.schedule(c)
+}
+
+// want decides who shall feed c's own out-half, and gets the out-half home if
+// somebody else has it.
+func (w *Worker) want(now time.Time, c *cell, s source, out *Output) {
+	if s.kind != playing {
+		w.stop(c)
+	}
+	s.holder = c.want.holder
+	c.want = s
+	switch c.where {
+	case atHome:
+		w.settleOwn(now, c, out)
+	case lent:
+		c.where = returning
+		w.post(home(s.holder), recall{slot: c.slot, feeder: s.holder}, out)
+	case returning:
+	}
+}
+
+// settleOwn gives c's out-half, which is at home, to whom it is wanted for.
+func (w *Worker) settleOwn(now time.Time, c *cell, out *Output) {
+	if c.state == closing {
+		w.finish(c, out)
+		return
+	}
+	c.own.Configure(c.spec, c.in.Destination())
+	switch c.want.kind {
+	case nothing:
+	case playing:
+		c.own.Feed()
+		if !c.player.active {
+			w.counts.Players++
+		}
+		c.player.active = true
+		c.player.next = now
+	case endpoint:
+		c.where = lent
+		c.want.holder = c.want.feeder
+		c.own.turn = c.turn
+		w.post(home(c.want.feeder), adopt{feeder: c.want.feeder, out: c.own}, out)
+	}
+	w.schedule(c)
+}
+
+func (w *Worker) finish(c *cell, out *Output) {
+	stats := c.in.Stats()
+	c.own.AddTo(&stats)
+	out.Notices = append(out.Notices, Notice{c.owner, relay.Released{Slot: c.slot, Stats: stats}})
+	out.Ended = append(out.Ended, c.slot)
+	c.state = idle
+	w.counts.Leased--
+	w.schedule(c)
+}
+
+// adopt makes a cell of this worker feed an out-half.
+func (w *Worker) adopt(o adopt, out *Output) {
+	c := w.find(o.feeder)
+	if c == nil {
+		w.post(home(o.out.Slot), giveBack{out: o.out, feeder: o.feeder, cause: refused}, out)
+		return
+	}
+	w.part(c, evicted, out)
+	c.fed = o.out
+	c.fed.Feed()
+	c.feeding = true
+}
+
+func (w *Worker) recall(o recall, out *Output) {
+	if c := w.holder(o.slot, o.feeder); c != nil {
+		w.part(c, recalled, out)
+	}
+}
+
+// part sends the out-half that c feeds home.
+func (w *Worker) part(c *cell, why cause, out *Output) {
+	if !c.feeding {
+		return
+	}
+	c.feeding = false
+	w.post(home(c.fed.Slot), giveBack{out: c.fed, feeder: c.slot, cause: why}, out)
+}
+
+// takeBack receives an out-half of this worker's. Its lease cannot have ended
+// meanwhile, because finish waits for it.
+func (w *Worker) takeBack(now time.Time, o giveBack, out *Output) {
+	c := &w.cells[place(o.out.Slot)]
+	c.own = o.out
+	c.where = atHome
+	c.want.holder = relay.Slot{}
+	lost := c.want.kind == endpoint && c.want.feeder == o.feeder && o.cause != recalled && o.out.turn == c.turn
+	if lost {
+		c.want = source{}
+		if o.cause == refused && c.state == open {
+			w.fail(c, "the endpoint to join has no lease", out)
+		}
+	}
+	w.settleOwn(now, c, out)
+}
+
+// holder returns the cell of this worker that feeds slot's out-half, or nil.
+func (w *Worker) holder(slot, feeder relay.Slot) *cell {
+	if int(place(feeder)) >= len(w.cells) {
+		return nil
+	}
+	c := &w.cells[place(feeder)]
+	if c.slot != feeder || !c.feeding || c.fed.Slot != slot {
+		return nil
+	}
+	return c
+}
+
+// aimAt tells c's out-half, wherever it is, its description and destination.
+// One that is on its way learns them when it arrives.
+func (w *Worker) aimAt(c *cell, out *Output) {
+	to := target{c.spec, c.in.Destination()}
+	switch c.where {
+	case atHome:
+		c.own.Configure(to.spec, to.to)
+	case lent:
+		w.post(home(c.want.holder), retarget{slot: c.slot, feeder: c.want.holder, out: to}, out)
+	case returning:
+	}
+}
+
+func (w *Worker) fail(c *cell, reason string, out *Output) {
+	out.Notices = append(out.Notices, Notice{c.owner, relay.Failed{Slot: c.slot, Reason: reason}})
+}
+
+// Abandon ends the lease that was being served when a panic was caught. The
+// fault is ours; its call ends and its pair comes back.
+func (w *Worker) Abandon(now time.Time, out *Output) {
+	w.counts.Panics++
+	at := w.busy
+	w.busy = -1
+	if at < 0 || w.cells[at].state != open {
+		return
+	}
+	c := &w.cells[at]
+	w.fail(c, "internal fault", out)
+	w.release(now, c, out)
+	w.settle(now, out)
+}

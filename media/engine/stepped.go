@@ -1,0 +1,187 @@
+package engine
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"sekisho/media/port"
+	"sekisho/media/relay"
+)
+
+// Sent is one packet that a Stepped engine has sent.
+type Sent struct {
+	From, To netip.AddrPort
+	Data     []byte
+}
+
+// Stepped is an engine without sockets, threads or a clock: one goroutine steps
+// it, packets are given to it and taken from it. The same commands at the same
+// times give the same packets.
+type Stepped struct {
+	config  Config
+	now     time.Time
+	ledger  *ledger
+	workers []*Worker
+	inbox   [][]Order // per worker
+	out     Output
+
+	addresses []netip.AddrPort          // of each socket
+	pairs     map[netip.AddrPort]socket // by the address it would be bound to
+	sent      []Sent
+}
+
+// socket is what is known of a local address.
+type socket struct {
+	worker    int
+	local     uint32
+	component Component
+}
+
+// NewStepped returns an engine whose clock stands at now. Every pair of the
+// range is bound; ports of the system's choice are counted from 40000.
+func NewStepped(c Config, now time.Time) (*Stepped, error) {
+	if err := c.complete(); err != nil {
+		return nil, err
+	}
+	if c.Ports == (port.Range{}) {
+		c.Ports = port.Range{First: 40000, Last: 49999}
+	}
+	s := &Stepped{config: c, now: now, inbox: make([][]Order, c.Workers), pairs: map[netip.AddrPort]socket{}}
+	budget := c.Workers * len(c.Addresses) * c.Ports.Pairs()
+	if c.Descriptors > 0 {
+		budget = port.Budget(c.Descriptors)
+	}
+	var err error
+	if s.ledger, err = newLedger(&c, budget); err != nil {
+		return nil, err
+	}
+	for i := range c.Workers {
+		s.workers = append(s.workers, NewWorker(i, c.Clips))
+		if err := s.ledger.grow(i, budget, s.bind, func(a attach) {
+			s.inbox[i] = append(s.inbox[i], a)
+			for part, id := range []int32{a.sockets.RTP, a.sockets.RTCP} {
+				s.pairs[s.addresses[id]] = socket{i, a.local, Component(part)}
+			}
+		}); err != nil && budget == 0 {
+			return nil, fmt.Errorf("bind media ports: %w", err)
+		}
+	}
+	s.settle()
+	return s, nil
+}
+
+// Borrow leases up to r.Count pairs, appended to into.
+func (s *Stepped) Borrow(r Request, into []relay.Pair) []relay.Pair {
+	return s.ledger.borrow(s.now, r, into, func(l lease) {
+		s.inbox[r.Worker] = append(s.inbox[r.Worker], l)
+	})
+}
+
+// Do carries out commands, in order, before it returns.
+func (s *Stepped) Do(commands []relay.Command) {
+	for _, c := range commands {
+		route(c, func(worker int, o Order) {
+			if worker < len(s.inbox) {
+				s.inbox[worker] = append(s.inbox[worker], o)
+			}
+		})
+	}
+	s.settle()
+}
+
+// Deliver gives the engine a datagram at its present time. It reports whether
+// to is an address of its own. data is not kept and not changed.
+func (s *Stepped) Deliver(from, to netip.AddrPort, data []byte) bool {
+	at, ok := s.pairs[to]
+	if !ok {
+		return false
+	}
+	d := Datagram{Local: at.local, Component: at.component, Source: from, Data: append([]byte(nil), data...)}
+	s.workers[at.worker].Receive(s.now, d, &s.out)
+	s.flush()
+	s.settle()
+	return true
+}
+
+// Step moves the clock to now and does what is due.
+func (s *Stepped) Step(now time.Time) {
+	s.now = now
+	for _, w := range s.workers {
+		for {
+			w.Step(now, &s.out)
+			s.flush()
+			if d := w.Deadline(); d.IsZero() || d.After(now) {
+				break
+			}
+		}
+	}
+	s.settle()
+}
+
+// Deadline returns when Step is due, or the zero time.
+func (s *Stepped) Deadline() (at time.Time) {
+	for _, w := range s.workers {
+		if d := w.Deadline(); !d.IsZero() && (at.IsZero() || d.Before(at)) {
+			at = d
+		}
+	}
+	return at
+}
+
+// Take appends the packets sent since the last call to into.
+func (s *Stepped) Take(into []Sent) []Sent {
+	into = append(into, s.sent...)
+	s.sent = s.sent[:0]
+	return into
+}
+
+// Free returns how many pairs can be leased.
+func (s *Stepped) Free() int { return s.ledger.free(s.now) }
+
+// Stats returns the figures of all workers and pools.
+func (s *Stepped) Stats() Stats {
+	st := Stats{Ports: s.ledger.counts()}
+	for _, w := range s.workers {
+		st.add(w.Counts())
+	}
+	return st
+}
+
+func (s *Stepped) bind(rtp netip.AddrPort) (port.Pair, error) {
+	id := int32(len(s.addresses))
+	s.addresses = append(s.addresses, rtp, netip.AddrPortFrom(rtp.Addr(), rtp.Port()+1))
+	return port.Pair{Addr: rtp, Sockets: port.Sockets{RTP: id, RTCP: id + 1}}, nil
+}
+
+// settle lets the workers carry out their orders until none is left.
+func (s *Stepped) settle() {
+	for again := true; again; {
+		again = false
+		for i, w := range s.workers {
+			orders := s.inbox[i]
+			s.inbox[i] = nil
+			for _, o := range orders {
+				again = true
+				w.Order(s.now, o, &s.out)
+				s.flush()
+			}
+		}
+	}
+}
+
+func (s *Stepped) flush() {
+	for _, p := range s.out.Packets {
+		s.sent = append(s.sent, Sent{s.addresses[p.Socket], p.To, append([]byte(nil), p.Data...)})
+	}
+	for _, n := range s.out.Notices {
+		s.config.Events(n.Owner, n.Event)
+	}
+	for _, p := range s.out.Posts {
+		s.inbox[p.Worker] = append(s.inbox[p.Worker], p.Order)
+	}
+	for _, slot := range s.out.Ended {
+		s.ledger.giveBack(s.now, slot)
+	}
+	s.out.Reset()
+}

@@ -1,0 +1,306 @@
+package engine
+
+import (
+	"net/netip"
+	"time"
+
+	"sekisho/media/port"
+	"sekisho/media/relay"
+)
+
+// Component tells the two sockets of a pair apart.
+type Component uint8
+
+// The components (RFC 3550 §11).
+const (
+	RTP Component = iota
+	RTCP
+)
+
+// Datagram is one packet that arrived for a pair of a worker.
+type Datagram struct {
+	Local     uint32 // the pair's place
+	Component Component
+	Source    netip.AddrPort
+	Data      []byte // rewritten in place
+}
+
+// Transmit is one packet to send. Data is valid until the worker is next called.
+type Transmit struct {
+	Socket int32
+	To     netip.AddrPort
+	Data   []byte
+}
+
+// Notice is an event for the owner of a slot.
+type Notice struct {
+	Owner uint32
+	Event relay.Event
+}
+
+// Post is an order for another worker.
+type Post struct {
+	Worker int
+	Order  Order
+}
+
+// Mark is a change of a socket's TOS or traffic class byte.
+type Mark struct {
+	Socket int32
+	TOS    uint8
+}
+
+// Output collects what a worker wants done. The caller owns it, does it all
+// before the next call, and resets it.
+type Output struct {
+	Packets []Transmit
+	Notices []Notice
+	Posts   []Post
+	Marks   []Mark
+	Ended   []relay.Slot // leases that are over: their pairs may rest
+}
+
+// Reset empties o and keeps its capacity.
+func (o *Output) Reset() {
+	o.Packets, o.Notices, o.Posts = o.Packets[:0], o.Notices[:0], o.Posts[:0]
+	o.Marks, o.Ended = o.Marks[:0], o.Ended[:0]
+}
+
+// Counts are one worker's figures.
+type Counts struct {
+	Received, Sent uint64                // datagrams
+	Dropped        [relay.Reasons]uint64 // by relay.Reason
+	Failed         uint64                // sends that the system refused
+	Players        int                   // playing at this moment
+	Leased         int
+	Restarted      uint64 // players whose schedule was begun again
+	Panics         uint64
+}
+
+// Worker owns the endpoints of some port pairs. It is stepped by one goroutine.
+type Worker struct {
+	index  int
+	clips  Clips
+	cells  []cell
+	timers timers
+	queue  []Order // for itself, first in, first out
+	packet relay.Packet
+	report []byte // scratch for RTCP
+	arena  []byte // generated packets of one step
+	counts Counts
+	busy   int64 // place of the cell being served, or -1: whom a panic hits
+}
+
+// generated is how many generated packets one step may put out; what is due
+// beyond that comes with the next step.
+const generated = 128
+
+// NewWorker returns the worker with this index among its engine's.
+func NewWorker(index int, clips Clips) *Worker {
+	return &Worker{
+		index: index, clips: clips, busy: -1,
+		report: make([]byte, 0, 512), arena: make([]byte, 0, generated*longestPacket),
+	}
+}
+
+// Order carries out one order.
+func (w *Worker) Order(now time.Time, o Order, out *Output) {
+	w.obey(now, o, out)
+	w.settle(now, out)
+}
+
+// Step does what is due: packets of players, digits whose end was lost.
+func (w *Worker) Step(now time.Time, out *Output) {
+	w.arena = w.arena[:0]
+	for {
+		a, ok := w.timers.next()
+		if !ok || a.at.After(now) {
+			break
+		}
+		c := &w.cells[a.local]
+		w.busy = int64(a.local)
+		if p, ok := c.in.Expire(now); ok {
+			w.press(c, p, out)
+		}
+		if c.player.active && !c.player.next.After(now) {
+			if len(w.arena)+longestPacket > cap(w.arena) {
+				break
+			}
+			w.play(now, c, out)
+		}
+		w.schedule(c)
+	}
+	w.busy = -1
+	w.settle(now, out)
+}
+
+// Deadline returns when Step is due, or the zero time.
+func (w *Worker) Deadline() time.Time {
+	a, _ := w.timers.next()
+	return a.at
+}
+
+// Receive takes one datagram that arrived at the time given. At most one packet
+// is put out for it.
+func (w *Worker) Receive(now time.Time, d Datagram, out *Output) {
+	w.counts.Received++
+	if int(d.Local) >= len(w.cells) || w.cells[d.Local].state != open {
+		w.counts.Dropped[relay.NotConfigured]++ // drains a pair at rest
+		return
+	}
+	w.busy = int64(d.Local)
+	c := &w.cells[d.Local]
+	if d.Component == RTCP {
+		w.receiveRTCP(now, c, d, out)
+		w.busy = -1
+		return
+	}
+	w.packet.Data, w.packet.Source = d.Data, d.Source
+	v := c.in.Handle(now, &w.packet)
+	if v.Latched || v.Kind == relay.EventPacket {
+		w.notice(now, c, v, out)
+	}
+	w.count(w.pass(now, c, v, out))
+	w.busy = -1
+}
+
+// pass gives a packet to the out-half that c feeds.
+func (w *Worker) pass(now time.Time, c *cell, v relay.Verdict, out *Output) relay.Reason {
+	if v.Action == relay.Drop {
+		return v.Reason
+	}
+	if !c.feeding {
+		return relay.Unconsumed
+	}
+	if r := c.fed.Handle(now, &w.packet, v); r != relay.Passed {
+		return r
+	}
+	out.Packets = append(out.Packets, Transmit{c.fed.sockets.RTP, c.fed.Destination(), w.packet.Data})
+	return relay.Passed
+}
+
+func (w *Worker) receiveRTCP(now time.Time, c *cell, d Datagram, out *Output) {
+	v := c.in.HandleRTCP(now, d.Source, d.Data)
+	if v.Action == relay.Drop {
+		w.count(v.Reason)
+		return
+	}
+	if !c.feeding {
+		w.count(relay.Unconsumed)
+		return
+	}
+	w.report = c.fed.AppendRTCP(w.report[:0], d.Data, w.translation(c))
+	if len(w.report) == 0 {
+		w.count(relay.NoDestination)
+		return
+	}
+	w.count(relay.Passed)
+	out.Packets = append(out.Packets, Transmit{c.fed.sockets.RTCP, c.fed.DestinationRTCP(), w.report})
+}
+
+// translation returns how the reports that c's peer writes about our stream
+// toward it read for the peer that feeds that stream. It is known here when
+// that feeder is the other half of the same pair of endpoints.
+func (w *Worker) translation(c *cell) relay.Return {
+	far := c.fed.Slot
+	if c.where != lent || c.want.holder != far || home(far) != w.index {
+		return relay.Return{}
+	}
+	feeder := w.find(far)
+	if feeder == nil || !feeder.feeding || feeder.fed.Slot != c.slot {
+		return relay.Return{}
+	}
+	return feeder.fed.Return(&feeder.in)
+}
+
+// notice reports what a packet has shown beside its audio.
+func (w *Worker) notice(now time.Time, c *cell, v relay.Verdict, out *Output) {
+	for _, p := range v.Presses[:v.Pressed] {
+		w.press(c, p, out)
+	}
+	if v.Kind == relay.EventPacket {
+		w.schedule(c)
+	}
+	if v.Latched {
+		to := c.in.Destination()
+		out.Notices = append(out.Notices, Notice{c.owner, relay.Latched{Slot: c.slot, Remote: to}})
+		w.aimAt(c, out)
+		w.settle(now, out)
+	}
+}
+
+func (w *Worker) press(c *cell, p relay.Press, out *Output) {
+	out.Notices = append(out.Notices, Notice{c.owner, relay.Digit{Slot: c.slot, Key: p.Key, Duration: p.Duration}})
+}
+
+// play puts out one packet of c's player.
+func (w *Worker) play(now time.Time, c *cell, out *Output) {
+	p := &c.player
+	if now.Sub(p.next) > resolution {
+		w.counts.Restarted++
+		p.next = now
+	}
+	each := ptime(&c.spec)
+	begin := len(w.arena)
+	w.arena = w.arena[:begin+rtpHeader+each*samplesPerMilli]
+	buffer := w.arena[begin:len(w.arena):len(w.arena)]
+	send, ended := c.packet(now, &w.packet, buffer)
+	if send {
+		out.Packets = append(out.Packets, Transmit{c.own.sockets.RTP, c.own.Destination(), buffer})
+		w.counts.Sent++
+	}
+	p.next = p.next.Add(time.Duration(each) * time.Millisecond)
+	if ended {
+		out.Notices = append(out.Notices, Notice{c.owner, relay.Played{Slot: c.slot, Token: p.token}})
+		w.stop(c)
+		c.want = source{}
+	}
+}
+
+func (w *Worker) stop(c *cell) {
+	if c.player.active {
+		w.counts.Players--
+	}
+	c.player.active = false
+	c.player.clips = nil
+}
+
+func (w *Worker) count(r relay.Reason) {
+	if r == relay.Passed {
+		w.counts.Sent++
+		return
+	}
+	w.counts.Dropped[r]++
+}
+
+func (w *Worker) schedule(c *cell) { w.timers.set(w.cells, place(c.slot), c.due()) }
+
+// find returns the open cell of a slot of this worker, or nil.
+func (w *Worker) find(s relay.Slot) *cell {
+	if home(s) != w.index || int(place(s)) >= len(w.cells) {
+		return nil
+	}
+	c := &w.cells[place(s)]
+	if c.state != open || c.slot != s {
+		return nil
+	}
+	return c
+}
+
+// socket returns the socket of a place, or -1 where no pair is attached.
+func (w *Worker) socket(local uint32, c Component) int32 {
+	if int(local) >= len(w.cells) {
+		return -1
+	}
+	s := &w.cells[local].sockets
+	if *s == (port.Sockets{}) {
+		return -1
+	}
+	if c == RTCP {
+		return s.RTCP
+	}
+	return s.RTP
+}
+
+// Counts returns the figures.
+func (w *Worker) Counts() Counts { return w.counts }
