@@ -1,0 +1,173 @@
+package border
+
+import (
+	"net/netip"
+	"time"
+
+	"sekisho/edge/sip/callid"
+	"sekisho/edge/sip/deadline"
+	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/sdp"
+	"sekisho/edge/sip/token"
+	"sekisho/edge/sip/ua"
+	"sekisho/edge/trunk"
+	"sekisho/media/relay"
+	"sekisho/policy"
+)
+
+// Ports leases RTP/RTCP pairs that are already bound.
+type Ports interface {
+	// Lease fills all of pairs from one media worker, or none and returns
+	// false. A relay.Release gives a pair back.
+	Lease(pairs []relay.Pair) bool
+}
+
+// Limits admits calls. Every admitted call is returned by its name once.
+type Limits interface {
+	// Admit takes a place for a call of a trunk and a tenant, or says which
+	// limit is reached.
+	Admit(now time.Time, call uint64, on policy.TrunkID, tenant policy.TenantID) policy.Reason
+	// Leave gives the place back; it may be called for a call that has none.
+	Leave(call uint64)
+}
+
+// Config is what a border works with. It is read-only; a reload makes another.
+type Config struct {
+	Tables *policy.Tables
+	// Trunks by policy.TrunkID.
+	Trunks []trunk.Trunk
+	// Core is the other side.
+	Core Core
+	// Neighbours tell who is behind a flow: a trunk by its number, or CorePeer.
+	Neighbours *trunk.Neighbours[ua.Peer]
+	// Hosts are what we write as our own address, by flow.Listener.
+	Hosts []leg.Host
+
+	Source token.Source
+	Key    callid.Key
+	Legs   *ua.Sequence
+	Ports  Ports
+	Limits Limits
+
+	// Setup bounds the time from INVITE to answer; zero is 180 s.
+	Setup time.Duration
+	// CoreAnswers bounds the time until the core has sent anything at all;
+	// zero is 2 s.
+	CoreAnswers time.Duration
+	// Announcement caps what is played to a refused caller; zero is 35 s.
+	Announcement time.Duration
+}
+
+// Core is the core's trunk: the seam.
+type Core struct {
+	// To is where it listens, in failover order.
+	To []flow.Flow
+	// MediaPrefixes bound where its RTP may come from and go to.
+	MediaPrefixes []netip.Prefix
+	Caps          sdp.Caps
+}
+
+// CorePeer is the core among the border's peers; a trunk's peer is its
+// policy.TrunkID.
+const CorePeer ua.Peer = -1
+
+// Border is one shard's calls.
+type Border struct {
+	cfg    Config
+	calls  map[uint64]*call
+	legs   map[leg.ID]*party
+	slots  map[relay.Slot]*party
+	timers deadline.Heap[uint64]
+	last   uint64
+	steps  []policy.Step
+	counts Counts
+}
+
+// Counts is what a border has decided and holds.
+type Counts struct {
+	Calls int
+	// Attempts, Answered and Refused count calls since the start; Refused is
+	// indexed by policy.Reason.
+	Attempts, Answered uint64
+	Refused            [64]uint64
+}
+
+// New returns a border without calls.
+func New(c Config) *Border {
+	if c.Setup == 0 {
+		c.Setup = 180 * time.Second
+	}
+	if c.CoreAnswers == 0 {
+		c.CoreAnswers = 2 * time.Second
+	}
+	if c.Announcement == 0 {
+		c.Announcement = 35 * time.Second
+	}
+	return &Border{
+		cfg:   c,
+		calls: make(map[uint64]*call),
+		legs:  make(map[leg.ID]*party),
+		slots: make(map[relay.Slot]*party),
+	}
+}
+
+// Peer says who is behind a flow, for the shard's ua.Config.
+func (b *Border) Peer(f flow.Flow) (ua.Peer, bool) { return b.cfg.Neighbours.Identify(f) }
+
+// Counts returns what the border holds and has decided.
+func (b *Border) Counts() Counts {
+	c := b.counts
+	c.Calls = len(b.calls)
+	return c
+}
+
+// Handle takes what the shard tells the application.
+func (b *Border) Handle(now time.Time, in ua.Input, out []ua.Action) []ua.Action {
+	switch in := in.(type) {
+	case ua.Incoming:
+		return b.incoming(now, in, out)
+	case ua.LegEvent:
+		if p := b.legs[in.Leg]; p != nil {
+			return b.legEvent(now, p, in.Event, out)
+		}
+	case ua.MediaEvent:
+		return b.mediaEvent(now, in.Event, out)
+	case ua.Tick:
+		return b.tick(now, out)
+	}
+	return out
+}
+
+// Deadline returns when a Tick is due.
+func (b *Border) Deadline() time.Time { return b.timers.Next() }
+
+func (b *Border) tick(now time.Time, out []ua.Action) []ua.Action {
+	for {
+		id, ok := b.timers.Pop(now)
+		if !ok {
+			return out
+		}
+		if c := b.calls[id]; c != nil {
+			out = b.timeout(now, c, out)
+		}
+	}
+}
+
+// mediaEvent sorts what the media plane reports to the call it concerns.
+func (b *Border) mediaEvent(now time.Time, ev relay.Event, out []ua.Action) []ua.Action {
+	switch ev := ev.(type) {
+	case relay.Played:
+		if p := b.slots[ev.Slot]; p != nil {
+			return b.played(p.call, out)
+		}
+	case relay.Released:
+		if p := b.slots[ev.Slot]; p != nil {
+			delete(b.slots, ev.Slot)
+			p.stats, p.released = ev.Stats, true
+			return b.conclude(now, p.call, out)
+		}
+	case relay.Digit, relay.Latched, relay.Failed:
+	}
+	return out
+}

@@ -1,0 +1,141 @@
+package border
+
+import (
+	"net/netip"
+	"time"
+
+	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/sdp"
+	"sekisho/edge/sip/ua"
+	"sekisho/media/relay"
+	"sekisho/policy"
+	"sekisho/policy/number"
+	"sekisho/policy/profile"
+)
+
+// phase is how far a call has come.
+type phase uint8
+
+const (
+	// dialling: leg B has been sent, nothing is heard of it.
+	dialling phase = iota
+	// proceeding: leg B has answered with something provisional.
+	proceeding
+	// talking: leg A was answered.
+	talking
+	// refusing: an announcement is heard before the refusal.
+	refusing
+	// ending: each leg has ended or been told to.
+	ending
+)
+
+// call is two parties and what was decided about them.
+type call struct {
+	id    uint64
+	name  string // the record's ID
+	phase phase
+	a, b  party
+
+	tenant    policy.TenantID
+	kind      policy.Kind
+	caller    number.Number
+	called    number.Number
+	shown     string
+	sessionID string
+
+	start, ringing, answered, ended time.Time
+	// setupBy ends an attempt; coreBy ends one that the core never answered.
+	setupBy, coreBy time.Time
+
+	// refusal is what the caller gets in the end, once refusing.
+	refusal policy.Refusal
+	reason  policy.Reason
+	// unbilled marks a call answered only for an announcement (R60c).
+	unbilled bool
+	// earlyFromB says that the caller has heard B's early media, so that no
+	// announcement of ours follows.
+	earlyFromB bool
+	joined     bool
+}
+
+// party is one leg with its endpoint.
+type party struct {
+	call *call
+	leg  leg.ID
+	peer ua.Peer
+	flow flow.Flow
+	// callID is the leg's.
+	callID string
+
+	pair relay.Pair
+	// leased says that pair is ours; released that its statistics have come.
+	leased, released bool
+	stats            relay.Stats
+	media            medium
+	negotiated       *sdp.Negotiated
+	// held says that this party has put us on hold and that we absorb it.
+	held bool
+	// ended says that the leg is over, and why.
+	ended bool
+	cause cause.Cause
+}
+
+// medium is what is known of a neighbour's media.
+type medium struct {
+	caps     sdp.Caps
+	prefixes []netip.Prefix
+	learning relay.Learning
+	tos      uint8
+	hold     profile.Hold
+}
+
+// other returns the party at the other end.
+func (p *party) other() *party {
+	if p == &p.call.a {
+		return &p.call.b
+	}
+	return &p.call.a
+}
+
+// exists reports whether the leg was ever made.
+func (p *party) exists() bool { return p.leg != 0 }
+
+// live reports whether the leg still stands.
+func (p *party) live() bool { return p.exists() && !p.ended }
+
+// begin makes the call of a new leg A.
+func (b *Border) begin(now time.Time, in ua.Incoming) *call {
+	b.last++
+	b.counts.Attempts++
+	c := &call{id: b.last, start: now, tenant: policy.NoTenant}
+	c.a = party{call: c, leg: in.Leg, peer: in.Peer, flow: in.Flow, callID: in.Request.CallID().Value(), media: b.medium(in.Peer)}
+	c.b = party{call: c}
+	c.name = b.newName()
+	b.calls[c.id], b.legs[in.Leg] = c, &c.a
+	return c
+}
+
+// medium looks up what we know of a neighbour's media.
+func (b *Border) medium(peer ua.Peer) medium {
+	if peer == CorePeer {
+		return medium{caps: b.cfg.Core.Caps, prefixes: b.cfg.Core.MediaPrefixes, learning: relay.LearnPrefix, hold: profile.HoldRelay}
+	}
+	t := &b.cfg.Trunks[peer]
+	return medium{
+		caps: t.Caps(), prefixes: t.MediaPrefixes, learning: relay.LearnPrefix,
+		tos: uint8(t.Profile.Media.DSCP.RTP << 2), hold: t.Profile.SIP.Hold,
+	}
+}
+
+// arm sets the call's next deadline.
+func (b *Border) arm(c *call) {
+	var at time.Time
+	for _, d := range [...]time.Time{c.setupBy, c.coreBy} {
+		if !d.IsZero() && (at.IsZero() || d.Before(at)) {
+			at = d
+		}
+	}
+	b.timers.Set(c.id, at)
+}

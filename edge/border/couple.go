@@ -1,0 +1,267 @@
+package border
+
+import (
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/header"
+	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/sdp"
+	"sekisho/edge/sip/ua"
+	"sekisho/media/relay"
+	"sekisho/policy"
+	"sekisho/policy/profile"
+)
+
+// legEvent couples the two legs: what one party does, the other hears of.
+func (b *Border) legEvent(now time.Time, p *party, ev leg.Event, out []ua.Action) []ua.Action {
+	c := p.call
+	switch ev := ev.(type) {
+	case leg.Progressed:
+		return b.progressed(now, c, ev, out)
+	case leg.Answered:
+		return b.answered(now, c, ev, out)
+	case leg.Agreed:
+		return b.agreed(p, ev.Negotiated, out)
+	case leg.Acked:
+		return b.acked(p, ev, out)
+	case leg.Offered:
+		return b.offered(p, ev, out)
+	case leg.OfferRefused:
+		return out // the session stays as it was on that side
+	case leg.Ended:
+		return b.legEnded(now, p, ev, out)
+	}
+	return out
+}
+
+// progressed passes B's provisional response on. Early media is joined when B
+// has described it and A may hear it.
+func (b *Border) progressed(now time.Time, c *call, ev leg.Progressed, out []ua.Action) []ua.Action {
+	if c.phase == dialling {
+		c.phase, c.coreBy = proceeding, time.Time{}
+		b.arm(c)
+	}
+	if ev.Status == 100 || c.phase != proceeding || !c.a.live() {
+		return out
+	}
+	if c.ringing.IsZero() {
+		c.ringing = now
+	}
+	ring := leg.Ring{Status: passedOn(ev.Status)}
+	if ev.Negotiated != nil && b.hearsEarly(c) {
+		if !b.mayReach(&c.b, ev.Negotiated) {
+			return b.giveUp(now, c, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: "early media at an address that is not the peer's"}, out)
+		}
+		out = b.configure(&c.b, *ev.Negotiated, out)
+		ring.Media = b.answerFor(&c.a, *ev.Negotiated)
+		c.earlyFromB = true
+		if b.profileOf(c.a.peer, profile.EarlyPEM) {
+			ring.Headers = append(ring.Headers, sip.NewHeader("P-Early-Media", earlyMedia(ev.Response)))
+		}
+	}
+	return append(out, ua.Command{Leg: c.a.leg, Command: ring})
+}
+
+// passedOn keeps the provisional responses that mean something to a caller.
+func passedOn(status int) int {
+	switch status {
+	case 180, 181, 182, 183, 199:
+		return status
+	}
+	return 183
+}
+
+// hearsEarly reports whether A can be given early media: an offer to answer,
+// and a profile that takes it.
+func (b *Border) hearsEarly(c *call) bool {
+	if c.a.peer == CorePeer {
+		return true
+	}
+	return b.cfg.Trunks[c.a.peer].Profile.SIP.EarlyMedia != profile.EarlyOff
+}
+
+func (b *Border) profileOf(peer ua.Peer, early profile.EarlyMedia) bool {
+	return peer != CorePeer && b.cfg.Trunks[peer].Profile.SIP.EarlyMedia == early
+}
+
+// earlyMedia repeats the direction B's network authorised (RFC 5009 §5), from
+// the sender's view; without one both ways are open.
+func earlyMedia(r *sip.Response) string {
+	if e, err := header.ParseEarlyMedia(header.Lines(r, "P-Early-Media")); err == nil && e.Direction() != "" {
+		return e.Direction()
+	}
+	return "sendrecv"
+}
+
+// answered puts the call through: B's 2xx answers A.
+func (b *Border) answered(now time.Time, c *call, ev leg.Answered, out []ua.Action) []ua.Action {
+	c.coreBy, c.setupBy = time.Time{}, time.Time{}
+	b.arm(c)
+	if !c.a.live() || ev.Negotiated == nil {
+		return b.giveUp(now, c, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: "no session agreed"}, out)
+	}
+	if !b.mayReach(&c.b, ev.Negotiated) {
+		return b.giveUp(now, c, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: "media at an address that is not the peer's"}, out)
+	}
+	if c.ringing.IsZero() {
+		c.ringing = now
+	}
+	c.phase, c.answered = talking, now
+	b.counts.Answered++
+	out = b.configure(&c.b, *ev.Negotiated, out)
+	return append(out, ua.Command{Leg: c.a.leg, Command: leg.Answer{Media: b.answerFor(&c.a, *ev.Negotiated)}})
+}
+
+// answerFor is our side toward p, given what the other leg has settled on.
+func (b *Border) answerFor(p *party, n sdp.Negotiated) *leg.Media {
+	return &leg.Media{Addr: p.pair.Addr, Caps: p.media.caps.Follow(n)}
+}
+
+// agreed takes a session of p into force, and with both in force the call's
+// audio flows.
+func (b *Border) agreed(p *party, n sdp.Negotiated, out []ua.Action) []ua.Action {
+	c := p.call
+	if c.phase == refusing {
+		return b.configure(p, n, out)
+	}
+	out = b.configure(p, n, out)
+	return b.followHold(p, out)
+}
+
+// acked is A's ACK; with a late offer it brings A's answer.
+func (b *Border) acked(p *party, ev leg.Acked, out []ua.Action) []ua.Action {
+	if ev.Negotiated != nil {
+		out = b.configure(p, *ev.Negotiated, out)
+	}
+	if p.call.phase == refusing {
+		return b.announce(p.call, out) // R60c: heard once the call stands
+	}
+	return b.join(p.call, out)
+}
+
+// configure gives the media plane what p's session says. A description that
+// points outside the peer's own prefixes is not sent to.
+func (b *Border) configure(p *party, n sdp.Negotiated, out []ua.Action) []ua.Action {
+	if !p.leased {
+		return out
+	}
+	if !b.mayReach(p, &n) {
+		n.Remote, n.RemoteRTCP = relay.Spec{}.Remote, relay.Spec{}.RemoteRTCP
+	}
+	p.negotiated = &n
+	out = append(out, ua.Media{Command: relay.Configure{Slot: p.pair.Slot, Spec: n.Spec(p.media.prefixes, p.media.learning, p.media.tos)}})
+	return b.join(p.call, out)
+}
+
+// mayReach reports whether RTP may go where the peer's description says.
+func (b *Border) mayReach(p *party, n *sdp.Negotiated) bool {
+	return !n.Remote.IsValid() || sdp.Permitted(n.Remote, p.media.prefixes)
+}
+
+// join connects the two endpoints, once, when both have a session.
+func (b *Border) join(c *call, out []ua.Action) []ua.Action {
+	if c.joined || c.phase == refusing || c.phase == ending || c.a.negotiated == nil || c.b.negotiated == nil {
+		return out
+	}
+	c.joined = true
+	return append(out, ua.Media{Command: relay.Join{A: c.a.pair.Slot, B: c.b.pair.Slot}})
+}
+
+// legEnded ends the other leg, or turns B's failure into what A gets.
+func (b *Border) legEnded(now time.Time, p *party, ev leg.Ended, out []ua.Action) []ua.Action {
+	c := p.call
+	p.ended, p.cause = true, ev.Cause
+	delete(b.legs, p.leg)
+	out = b.release(p, out)
+	o := p.other()
+	switch {
+	case p == &c.a:
+		c.phase = ending
+		if o.live() {
+			out = b.hangUp(now, o, onward(ev.Cause), out)
+		}
+	case c.phase == ending, !o.live():
+	case c.phase == talking:
+		out = b.hangUp(now, o, onward(ev.Cause), out)
+	default:
+		out = b.failed(now, c, ev.Cause, out)
+	}
+	return b.conclude(now, c, out)
+}
+
+// onward is the cause as the other side is told it: its Q.850 value and text,
+// with normal clearing where a peer gave none.
+func onward(c cause.Cause) cause.Cause {
+	if c.Q850 == 0 {
+		c.Q850 = cause.NormalClearing
+	}
+	c.Side = cause.Local
+	return c
+}
+
+// failed is B's final answer before the call stood. The caller of a trunk
+// hears why, unless the core has let it hear something already; the core gets
+// the code.
+func (b *Border) failed(now time.Time, c *call, why cause.Cause, out []ua.Action) []ua.Action {
+	answer := cause.Cause{Status: translated(why.Status), Q850: why.Q850, Text: why.Text}
+	if c.a.peer == CorePeer || why.Side == cause.Local {
+		return b.hangUp(now, &c.a, answer, out)
+	}
+	said := policy.Failure{Status: why.Status, Cause: int(why.Q850), Called: c.called.Class()}.Announcement()
+	if c.earlyFromB || len(said.Keys) == 0 {
+		return b.hangUp(now, &c.a, answer, out)
+	}
+	c.refusal = policy.Refusal{Status: answer.Status, Cause: int(answer.Q850), Text: answer.Text, Announcement: said}
+	return b.play(now, c, true, out)
+}
+
+// translated keeps B's status where it means the same to A. Redirections and
+// challenges were for us; overload of one peer is no overload of ours.
+func translated(status int) int {
+	switch {
+	case status < 400 || status == 487 || status == 408 || status == 481 || status == 503 || status == 500:
+		return 480
+	case status == 401 || status == 407:
+		return 403
+	}
+	return status
+}
+
+// giveUp ends both legs of a call that cannot stand.
+func (b *Border) giveUp(now time.Time, c *call, why cause.Cause, out []ua.Action) []ua.Action {
+	if c.b.live() {
+		out = b.hangUp(now, &c.b, why, out)
+	}
+	if c.a.live() {
+		out = b.hangUp(now, &c.a, why, out)
+	}
+	return out
+}
+
+// hangUp tells a leg to end; its Ended follows.
+func (b *Border) hangUp(_ time.Time, p *party, why cause.Cause, out []ua.Action, headers ...sip.Header) []ua.Action {
+	if p == &p.call.a || p.call.phase != refusing {
+		p.call.phase = ending
+	}
+	return append(out, ua.Command{Leg: p.leg, Command: leg.HangUp{Cause: why, Headers: headers}})
+}
+
+// timeout is a deadline of the call.
+func (b *Border) timeout(now time.Time, c *call, out []ua.Action) []ua.Action {
+	switch {
+	case c.phase == ending:
+		return b.forget(now, c, out)
+	case c.phase == refusing:
+		return b.played(c, out)
+	case !c.coreBy.IsZero() && !now.Before(c.coreBy):
+		c.coreBy = time.Time{}
+		c.phase = refusing // so that B's end does not end A
+		out = append(out, ua.Command{Leg: c.b.leg, Command: leg.HangUp{Cause: cause.Cause{Status: 480, Q850: cause.TemporaryFailure, Text: "no answer over the seam"}}})
+		return b.refuse(now, c, policy.CoreUnreachable, true, out)
+	}
+	c.setupBy = time.Time{}
+	return b.giveUp(now, c, cause.Cause{Status: 480, Q850: cause.NoAnswer, Text: "setup timer"}, out)
+}

@@ -1,0 +1,81 @@
+package border
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/sdp"
+	"sekisho/edge/sip/token"
+	"sekisho/edge/sip/ua"
+	"sekisho/media/relay"
+	"sekisho/policy"
+)
+
+// dial leases ports for both legs and sends leg B. The ports are bound before
+// any description names them.
+func (b *Border) dial(now time.Time, c *call, in ua.Incoming, peer ua.Peer, d leg.Dial, out []ua.Action) []ua.Action {
+	m := b.medium(peer)
+	// B is offered only what A can speak too, so that its answer can be carried
+	// back without transcoding.
+	caps := m.caps.Restrict(in.Offer)
+	if len(caps.Codecs) == 0 || !common(c.a.media.caps, caps) {
+		return b.incompatible(now, c, sdp.ErrNoCommonCodec, out)
+	}
+	if a, ok := audio(in.Offer); ok && !a.RTP.Addr().IsUnspecified() && !sdp.Permitted(a.RTP, c.a.media.prefixes) {
+		return b.incompatible(now, c, sdp.ErrAddress, out)
+	}
+	var pairs [2]relay.Pair
+	if !b.cfg.Ports.Lease(pairs[:]) {
+		return b.refuse(now, c, policy.Overload, false, out)
+	}
+	id := b.cfg.Legs.Next()
+	d.CallID = b.cfg.Key.New(b.cfg.Key.OfString(c.a.callID), token.Bytes16(b.cfg.Source))
+	d.Media = &leg.Media{Addr: pairs[1].Addr, Caps: caps}
+	c.b = party{call: c, leg: id, peer: peer, flow: d.Flow, callID: d.CallID, media: m}
+	b.lease(&c.a, pairs[0])
+	b.lease(&c.b, pairs[1])
+	b.legs[id] = &c.b
+	c.phase, c.setupBy = dialling, now.Add(b.cfg.Setup)
+	if peer == CorePeer {
+		c.coreBy = now.Add(b.cfg.CoreAnswers)
+	}
+	b.arm(c)
+	return append(out, ua.Command{Leg: id, Command: d})
+}
+
+func (b *Border) lease(p *party, pair relay.Pair) {
+	p.pair, p.leased = pair, true
+	b.slots[pair.Slot] = p
+}
+
+// incompatible refuses with 488 and its Warning (RFC 3261 §21.4.26).
+func (b *Border) incompatible(now time.Time, c *call, err error, out []ua.Action) []ua.Action {
+	var headers []sip.Header
+	if code, text, ok := sdp.Warning(err); ok {
+		headers = append(headers, sip.NewHeader("Warning", strconv.Itoa(code)+` sekisho "`+text+`"`))
+	}
+	return b.hangUp(now, &c.a, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: err.Error()}, out, headers...)
+}
+
+// common reports whether two abilities share a codec.
+func common(a, b sdp.Caps) bool {
+	for _, x := range a.Codecs {
+		for _, y := range b.Codecs {
+			if x == y {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func audio(d *sdp.Description) (sdp.Audio, bool) {
+	if d == nil {
+		return sdp.Audio{}, false
+	}
+	return d.Audio()
+}

@@ -1,0 +1,17 @@
+// Package border is the SBC's call: exactly two legs, a carrier's trunk and the
+// core, coupled by policy.
+//
+// The way of an INVITE through this package:
+//
+//	incoming.go   who is behind the flow; leg A
+//	ingress.go    carrier → core: policy.Decide, the seam's INVITE
+//	egress.go     core → carrier: policy.Present, the trunk's INVITE
+//	dial.go       ports for both legs, leg B
+//	couple.go     ringing, early media, answer, one leg's end ends the other
+//	hold.go       re-INVITEs: absorbed or relayed, as the profile says
+//	refuse.go     announcement and code of a call that is not put through
+//	record.go     one Cause per leg, one record per call
+//
+// Everything is a value: what to send, what media shall do and what is to be
+// recorded come back from Handle in the order in which they must happen.
+package border

@@ -1,0 +1,131 @@
+package border
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/header"
+	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/ua"
+	"sekisho/policy"
+	"sekisho/policy/profile"
+)
+
+// fromCore presents the core's INVITE to a carrier, by that carrier's rules.
+func (b *Border) fromCore(now time.Time, c *call, in ua.Incoming, hops int, out []ua.Action) []ua.Action {
+	o := readOutbound(in.Request)
+	o.Steps = b.steps
+	p := b.cfg.Tables.Present(o)
+	b.steps = p.Steps
+	c.tenant, c.kind, c.caller, c.called = p.Tenant, p.Kind, p.Caller, p.Called
+	c.shown = p.From.User
+	if s, err := header.ParseSessionID(header.First(in.Request, "Session-ID")); err == nil {
+		c.sessionID = s.Local
+	}
+	if p.Outcome == policy.Reject {
+		return b.refuse(now, c, p.Reason, in.Offer != nil, out)
+	}
+	if reason := b.admit(now, c, p.Trunk); reason != policy.NoReason {
+		return b.refuse(now, c, reason, in.Offer != nil, out)
+	}
+	t := &b.cfg.Trunks[p.Trunk]
+	to := t.To[0]
+	w := writer{presentation: &p, profile: t.Profile, own: hostPort(b.cfg.Hosts[to.Listener]), peer: to.Remote.String()}
+	return b.dial(now, c, in, ua.Peer(p.Trunk), leg.Dial{
+		Flow: to, Target: w.uri(p.RequestUser, w.requestHost()), From: w.from(), To: "<" + w.uri(p.RequestUser, w.requestHost()) + ">",
+		MaxForwards: hops, Headers: w.headers(),
+	}, out)
+}
+
+// writer writes a Presentation as this carrier wants it.
+type writer struct {
+	presentation *policy.Presentation
+	profile      *profile.Profile
+	// own and peer are host and port of either end.
+	own, peer string
+}
+
+func (w writer) requestHost() string {
+	if w.presentation.RequestHost != "" {
+		return w.presentation.RequestHost
+	}
+	return w.peer
+}
+
+func (w writer) ownHost() string {
+	if w.presentation.From.Host != "" {
+		return w.presentation.From.Host
+	}
+	return w.own
+}
+
+func (w writer) uri(user, host string) string {
+	u := "sip:" + user + "@" + host
+	if w.presentation.UserPhone {
+		u += ";user=phone"
+	}
+	return u
+}
+
+func (w writer) from() string {
+	f := w.presentation.From
+	uri := "sip:" + f.User + "@" + f.Host
+	if f.Host == "" || f.Host == w.ownHost() {
+		uri = w.uri(f.User, w.ownHost())
+	}
+	if f.Display == "" {
+		return "<" + uri + ">"
+	}
+	return header.Quote(f.Display) + " <" + uri + ">"
+}
+
+// headers are the allow-list of what a carrier gets beside the leg's own:
+// nothing of the core's message passes but what is written here.
+func (w writer) headers() []sip.Header {
+	p := w.presentation
+	var hs []sip.Header
+	add := func(name, value string) { hs = append(hs, sip.NewHeader(name, value)) }
+	if p.PAI != "" {
+		add("P-Asserted-Identity", "<"+w.uri(p.PAI, w.identityHost())+">")
+	}
+	if p.PPI != "" {
+		add("P-Preferred-Identity", "<"+w.uri(p.PPI, w.identityHost())+">")
+	}
+	if p.Privacy != "" {
+		add("Privacy", p.Privacy)
+	}
+	if p.Diversion != "" {
+		hs = append(hs, w.diversion()...)
+	}
+	if w.profile.SIP.EarlyMedia == profile.EarlyPEM {
+		add("P-Early-Media", "supported")
+	}
+	return hs
+}
+
+// identityHost is From's, unless that is the anonymous one.
+func (w writer) identityHost() string {
+	if w.profile.Egress.Domain != "" {
+		return w.profile.Egress.Domain
+	}
+	return w.own
+}
+
+// diversion writes which number of ours passes the call on.
+func (w writer) diversion() []sip.Header {
+	uri := w.uri(w.presentation.Diversion, w.identityHost())
+	switch w.profile.Egress.Diversion {
+	case profile.HistoryInfo: // RFC 7044 §5
+		target := w.uri(w.presentation.RequestUser, w.requestHost())
+		return []sip.Header{
+			sip.NewHeader("History-Info", "<"+uri+">;index=1"),
+			sip.NewHeader("History-Info", "<"+target+";cause=302>;index=1.1"),
+		}
+	case profile.DiversionHeader: // RFC 5806
+		return []sip.Header{sip.NewHeader("Diversion", "<"+uri+">;reason=unconditional;counter="+strconv.Itoa(1))}
+	case profile.NoDiversion:
+	}
+	return nil
+}

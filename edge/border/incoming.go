@@ -1,0 +1,55 @@
+package border
+
+import (
+	"encoding/hex"
+	"strconv"
+	"time"
+
+	"sekisho/edge/seam"
+	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/token"
+	"sekisho/edge/sip/ua"
+	"sekisho/policy"
+)
+
+// incoming is a new INVITE: from a trunk toward the core, or the other way.
+func (b *Border) incoming(now time.Time, in ua.Incoming, out []ua.Action) []ua.Action {
+	c := b.begin(now, in)
+	hops := seam.MaxForwards(in.Request) - 1
+	if hops < 0 {
+		return b.hangUp(now, &c.a, cause.Cause{Status: 483}, out)
+	}
+	if in.Peer == CorePeer {
+		return b.fromCore(now, c, in, hops, out)
+	}
+	return b.fromTrunk(now, c, in, hops, out)
+}
+
+// admit takes the call's place among the limits. Refusals that no limit may
+// suppress never come here.
+func (b *Border) admit(now time.Time, c *call, on policy.TrunkID) policy.Reason {
+	if b.cfg.Limits == nil {
+		return policy.NoReason
+	}
+	return b.cfg.Limits.Admit(now, c.id, on, c.tenant)
+}
+
+// newName returns the call's name in records and hints.
+func (b *Border) newName() string {
+	id := token.Bytes16(b.cfg.Source)
+	return hex.EncodeToString(id[:])
+}
+
+// host returns our own address on a listener, as it stands in a URI.
+func (b *Border) host(p *party) string {
+	h := b.cfg.Hosts[p.flow.Listener]
+	return hostPort(h)
+}
+
+func hostPort(h leg.Host) string {
+	if h.Port == 0 || h.Port == 5060 {
+		return h.Name
+	}
+	return h.Name + ":" + strconv.Itoa(h.Port)
+}

@@ -1,0 +1,54 @@
+package border
+
+import (
+	"time"
+
+	"sekisho/edge/seam"
+	"sekisho/edge/sip/header"
+	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/ua"
+	"sekisho/policy"
+	"sekisho/policy/number"
+)
+
+// fromTrunk decides a carrier's INVITE and passes it to the core over the
+// seam.
+func (b *Border) fromTrunk(now time.Time, c *call, in ua.Incoming, hops int, out []ua.Action) []ua.Action {
+	on := policy.TrunkID(in.Peer)
+	req := readRequest(on, in.Request)
+	req.Steps = b.steps
+	d := b.cfg.Tables.Decide(req)
+	b.steps = d.Steps
+	c.tenant, c.kind, c.caller, c.called = d.Tenant, d.Kind, d.Caller, d.Called
+	if d.Outcome == policy.Reject {
+		return b.refuse(now, c, d.Reason, in.Offer != nil, out)
+	}
+	if reason := b.admit(now, c, on); reason != policy.NoReason {
+		return b.refuse(now, c, reason, in.Offer != nil, out)
+	}
+	tenant := b.cfg.Tables.Tenant(d.Tenant)
+	own := token16(b.newName())
+	c.sessionID = own.Local
+	s := seam.Call{
+		Domain: tenant.Domain, Called: d.Called.String(), Caller: d.Caller.String(),
+		Display:     d.Withheld.DisplayName(),
+		Private:     d.Withheld != number.Given || d.CLIR == number.Withhold,
+		Hint:        header.Call{Kind: kindOf(d.Kind), Carrier: string(d.Carrier), Tenant: tenant.Name, ID: c.name},
+		SessionID:   own,
+		MaxForwards: hops,
+	}
+	return b.dial(now, c, in, CorePeer, leg.Dial{
+		Flow: b.cfg.Core.To[0], Target: s.URI(), From: s.From(), To: s.To(), MaxForwards: hops, Headers: s.Headers(),
+	}, out)
+}
+
+func kindOf(k policy.Kind) header.CallKind {
+	if k == policy.Mobile {
+		return header.Mobile
+	}
+	return header.External
+}
+
+// token16 makes a Session-ID of 128 random bits in hexadecimal (RFC 7989 §4.1
+// asks for a UUID without hyphens and lets its version be any).
+func token16(name string) header.SessionID { return header.SessionID{Local: name} }

@@ -1,0 +1,99 @@
+package border
+
+import (
+	"time"
+
+	"sekisho/edge/cdr"
+	"sekisho/edge/sip/ua"
+	"sekisho/media/relay"
+	"sekisho/policy"
+)
+
+// lingering bounds the wait for the statistics of released endpoints.
+const lingering = 2 * time.Second
+
+// release gives p's endpoint back, once.
+func (b *Border) release(p *party, out []ua.Action) []ua.Action {
+	if !p.leased {
+		return out
+	}
+	p.leased = false
+	return append(out, ua.Media{Command: relay.Release{Slot: p.pair.Slot}})
+}
+
+// conclude writes the record when both legs have ended and their endpoints
+// have reported, and forgets the call.
+func (b *Border) conclude(now time.Time, c *call, out []ua.Action) []ua.Action {
+	if c.a.live() || c.b.live() {
+		return out
+	}
+	if c.ended.IsZero() {
+		c.ended, c.phase = now, ending
+		if b.cfg.Limits != nil {
+			b.cfg.Limits.Leave(c.id)
+		}
+	}
+	if c.a.awaits() || c.b.awaits() {
+		c.setupBy, c.coreBy = c.ended.Add(lingering), time.Time{}
+		b.arm(c)
+		return out
+	}
+	return b.forget(now, c, out)
+}
+
+// awaits reports that the endpoint has been given back but has not reported.
+func (p *party) awaits() bool { return p.pair.Slot != relay.Slot{} && !p.released }
+
+func (b *Border) forget(_ time.Time, c *call, out []ua.Action) []ua.Action {
+	if b.calls[c.id] == nil {
+		return out
+	}
+	delete(b.calls, c.id)
+	b.timers.Remove(c.id)
+	for _, p := range [...]*party{&c.a, &c.b} {
+		delete(b.slots, p.pair.Slot)
+		delete(b.legs, p.leg)
+	}
+	return append(out, ua.Record{Record: b.record(c)})
+}
+
+// record is the call as it is billed.
+func (b *Border) record(c *call) *cdr.Record {
+	r := &cdr.Record{
+		ID: c.name, SessionID: c.sessionID, Application: "border", Kind: c.kind.String(),
+		Start: c.start, End: c.ended, Caller: c.caller.String(), Called: c.called.String(), Shown: c.shown,
+		Unbilled: c.unbilled, A: b.legRecord(&c.a),
+	}
+	if c.tenant != policy.NoTenant {
+		r.Tenant = b.cfg.Tables.Tenant(c.tenant).Name
+	}
+	if c.reason != policy.NoReason {
+		r.Refused = c.reason.String()
+	}
+	if !c.ringing.IsZero() {
+		r.Ringing = &c.ringing
+		r.SetupMS = c.ringing.Sub(c.start).Milliseconds()
+	}
+	if !c.answered.IsZero() {
+		r.Answered = &c.answered
+		r.TalkMS = c.ended.Sub(c.answered).Milliseconds()
+	}
+	if c.b.exists() {
+		l := b.legRecord(&c.b)
+		r.B = &l
+	}
+	return r
+}
+
+func (b *Border) legRecord(p *party) cdr.Leg {
+	l := cdr.Leg{
+		Trunk: "core", CallID: p.callID, Remote: p.flow.Remote.String(),
+		Side: p.cause.Side.String(), Status: p.cause.Status, Q850: int(p.cause.Q850), Text: p.cause.Text,
+		Received: p.stats.Received, Sent: p.stats.Sent, Lost: p.stats.Lost, JitterUS: p.stats.JitterMicros,
+		Foreign: p.stats.DroppedSource,
+	}
+	if p.peer != CorePeer {
+		l.Trunk = b.cfg.Trunks[p.peer].Name
+	}
+	return l
+}
