@@ -407,6 +407,23 @@ func TestManyCallers(t *testing.T) {
 	}
 }
 
+// An order never waits for the worker's longest sleep: the wake-up of one that
+// comes while others are being taken is not lost.
+func TestOrdersWakeTheWorker(t *testing.T) {
+	e, _ := start(t, Config{})
+	for range 2000 {
+		first, second := make(chan struct{}), make(chan struct{})
+		began := time.Now()
+		e.loops[0].mailbox.put(barrier{first})
+		e.loops[0].mailbox.put(barrier{second})
+		<-first
+		<-second
+		if took := time.Since(began); took > longestWait*ms*9/10 {
+			t.Fatalf("carried out after %v", took)
+		}
+	}
+}
+
 func TestFullMailboxWaits(t *testing.T) {
 	m := mailbox{wake: func() {}}
 	m.space.L = &m.mu

@@ -65,7 +65,10 @@ func newLoop(e *Engine, index int) (*loop, error) {
 	if l.event, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		return nil, errors.Join(fmt.Errorf("create eventfd: %w", err), l.discard())
 	}
-	if err := unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, l.event, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: wakeTag}); err != nil {
+	// Edge-triggered, the counter is never read: reading it after the orders were
+	// taken would swallow the call of an order that came between.
+	wake := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: wakeTag}
+	if err := unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, l.event, &wake); err != nil {
 		return nil, errors.Join(fmt.Errorf("watch eventfd: %w", err), l.discard())
 	}
 	l.iov.Base = &l.buffer[0]
@@ -125,12 +128,9 @@ func (l *loop) turns() {
 		l.worker.Step(now, &l.out)
 		l.flush(now)
 		for i := range n {
-			ev := &l.events[i]
-			if ev.Fd == wakeTag {
-				l.drainWake()
-				continue
+			if ev := &l.events[i]; ev.Fd != wakeTag {
+				l.receive(now, uint32(ev.Fd), Component(ev.Pad))
 			}
-			l.receive(now, uint32(ev.Fd), Component(ev.Pad))
 		}
 		if now.Sub(l.shown) >= publishing || n == 0 {
 			l.publish(now)
@@ -275,11 +275,6 @@ func (l *loop) wake() {
 	var one [8]byte
 	binary.NativeEndian.PutUint64(one[:], 1)
 	_, _ = unix.Write(l.event, one[:])
-}
-
-func (l *loop) drainWake() {
-	var count [8]byte
-	_, _ = unix.Read(l.event, count[:])
 }
 
 func (l *loop) publish(now time.Time) {
