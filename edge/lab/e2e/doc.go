@@ -1,0 +1,26 @@
+// Package e2e tries the built binary from outside: a process with a
+// configuration file and sockets of its own, against tools that other people
+// wrote. Nothing of the product is linked into what judges it.
+//
+//	sipp (carrier.xml) ──SIP──▶ sekisho run ──SIP──▶ sipp (core.xml)
+//	                              │ /debug, CDR file, tshark on loopback
+//	                              ▼
+//	                            the verdict
+//
+// A Site is one trial: addresses in 127/8 that nothing else on the machine
+// uses, a folder for files, and the configuration written from both. Start
+// runs the binary on it and waits for its ready line; Debug reads what it
+// holds; Stop ends that process, by its id, and waits for it.
+//
+// # What it needs
+//
+// Tests need sipp and, to look at the wire, tshark with the right to capture;
+// without them they are skipped, aloud. Where SEKISHO_REQUIRE is set, a missing
+// tool is a failure, and the trials that take longer than a unit test may are
+// run. The package can be used by other rooms as well (bench measures the
+// same process), so it asks nothing of a testing.T but in Need.
+//
+// # Limits
+//
+// Linux: 127/8 is whole there, and descriptors are read from /proc.
+package e2e

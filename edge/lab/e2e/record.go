@@ -1,0 +1,40 @@
+package e2e
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+)
+
+// Record is what a trial reads of a call record.
+type Record struct {
+	ID       string     `json:"id"`
+	Answered *time.Time `json:"answered"`
+	TalkMS   int64      `json:"talk_ms"`
+	A        struct {
+		CallID string `json:"call_id"`
+		Trunk  string `json:"trunk"`
+	} `json:"a"`
+}
+
+// ReadRecords returns the records of a CDR file in order; each line must be
+// one whole record.
+func ReadRecords(path string) ([]Record, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var all []Record
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		var r Record
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			return nil, fmt.Errorf("record %d: %w in %q", len(all)+1, err, lines.Bytes())
+		}
+		all = append(all, r)
+	}
+	return all, lines.Err()
+}
