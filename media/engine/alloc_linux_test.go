@@ -53,7 +53,7 @@ func still(t testing.TB) (l *loop, near, far *net.UDPConn, to relay.Pair) {
 		commands = append(commands, relay.Configure{Slot: pairs[i].Slot, Spec: spec})
 	}
 	for _, rc := range append(commands, relay.Join{A: pairs[0].Slot, B: pairs[1].Slot}) {
-		route(rc, func(_ int, o Order) { l.mailbox.put(o) })
+		route(rc, 1, func(_ int, o Order) { l.mailbox.put(o) })
 	}
 	l.turn()
 	return l, conns[0], conns[1], pairs[0]
@@ -100,7 +100,7 @@ func TestSocketsDoNotAllocate(t *testing.T) {
 
 func TestPlayersDoNotAllocate(t *testing.T) {
 	l, _, _, to := still(t)
-	route(relay.Play{Slot: to.Slot, Source: relay.Source{Keys: []string{"one"}, Repeat: relay.Forever}}, func(_ int, o Order) { l.mailbox.put(o) })
+	route(relay.Play{Slot: to.Slot, Source: relay.Source{Keys: []string{"one"}, Repeat: relay.Forever}}, 2, func(_ int, o Order) { l.mailbox.put(o) })
 	now := time.Now()
 	l.obey(now)
 	if n := testing.AllocsPerRun(500, func() {
@@ -151,7 +151,7 @@ func BenchmarkWorker(b *testing.B) {
 		w.Order(now, lease{slot: s, identity: golden.Identity}, &out)
 		w.Order(now, command{relay.Configure{Slot: s, Spec: golden.Exact()}}, &out)
 	}
-	route(relay.Join{A: slots[0], B: slots[1]}, func(_ int, o Order) { w.Order(now, o, &out) })
+	route(relay.Join{A: slots[0], B: slots[1]}, 1, func(_ int, o Order) { w.Order(now, o, &out) })
 	packet := golden.RTP{SSRC: 1, Body: golden.Voice(0)}.Bytes()
 	seq := uint16(0)
 	b.ReportAllocs()

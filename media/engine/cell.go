@@ -13,7 +13,7 @@ import (
 type outbound struct {
 	relay.OutHalf
 	sockets port.Sockets
-	turn    uint32 // of the join that lent it
+	join    joinNumber // that lent it
 }
 
 // target is what an out-half must know of its description.
@@ -39,9 +39,9 @@ type cell struct {
 
 	player  player
 	sockets port.Sockets
-	timer   int    // position in the worker's heap, plus 1
-	turn    uint32 // counts joins of this slot
-	tos     uint8  // set on the sockets
+	timer   int        // position in the worker's heap, plus 1
+	join    joinNumber // the latest of this slot
+	tos     uint8      // set on the sockets
 }
 
 // state is a lease's state.
@@ -66,6 +66,7 @@ const (
 type source struct {
 	kind   sourceKind
 	feeder relay.Slot // for endpoint
+	join   joinNumber // that asked for it
 	// holder is the feeder that the out-half was lent to, while it is away.
 	holder relay.Slot
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sekisho/media/port"
@@ -20,6 +21,7 @@ type Engine struct {
 	done   chan struct{}
 	wg     sync.WaitGroup
 	once   sync.Once
+	joins  atomic.Uint64
 }
 
 // growth is how many pairs per address are bound while the pools are locked: few, because
@@ -36,7 +38,7 @@ func Open(c Config) (*Engine, error) {
 	descriptors := c.Descriptors
 	if descriptors == 0 {
 		var err error
-		if descriptors, err = descriptorLimit(); err != nil {
+		if descriptors, err = DescriptorLimit(); err != nil {
 			return nil, err
 		}
 	}
@@ -90,7 +92,7 @@ func (e *Engine) Borrow(r Request, into []relay.Pair) []relay.Pair {
 // orders before it. It must not be called from Config.Events.
 func (e *Engine) Do(commands []relay.Command) {
 	for _, c := range commands {
-		route(c, func(worker int, o Order) {
+		route(c, joinNumber(e.joins.Add(1)), func(worker int, o Order) {
 			if worker < len(e.loops) {
 				e.loops[worker].mailbox.submit(o)
 			}

@@ -183,12 +183,13 @@ func (l *ledger) pairs(each func(port.Pair)) {
 	}
 }
 
-// route gives each command to the worker that must carry it out, as orders.
-func route(c relay.Command, to func(worker int, o Order)) {
+// route gives a command to the workers that must carry it out, as orders. n
+// grows with each call.
+func route(c relay.Command, n joinNumber, to func(worker int, o Order)) {
 	switch c := c.(type) {
 	case relay.Join:
-		to(home(c.A), feed{slot: c.A, feeder: c.B})
-		to(home(c.B), feed{slot: c.B, feeder: c.A})
+		to(home(c.A), feed{c.A, c.B, n})
+		to(home(c.B), feed{c.B, c.A, n})
 	case relay.Configure:
 		to(home(c.Slot), command{c})
 	case relay.Play:

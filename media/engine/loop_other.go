@@ -22,6 +22,6 @@ func (l *loop) watch(attach) error { return errUnsupported }
 func (l *loop) published() Counts  { return Counts{} }
 func (l *loop) discard() error     { return nil }
 
-func descriptorLimit() (int, error)              { return 0, errUnsupported }
+func DescriptorLimit() (int, error)              { return 0, errUnsupported }
 func bindPair(netip.AddrPort) (port.Pair, error) { return port.Pair{}, errUnsupported }
 func closePair(port.Pair) error                  { return errUnsupported }

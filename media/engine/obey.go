@@ -29,7 +29,8 @@ func (w *Worker) obey(now time.Time, o Order, out *Output) {
 		w.takeBack(now, o, out)
 	case affirm:
 		if c := w.holder(o.slot, o.feeder); c != nil {
-			c.fed.turn = o.turn
+			c.fed.join = o.join
+			c.join = max(c.join, o.join)
 		}
 	case mark:
 		o.reached()
@@ -134,14 +135,18 @@ func (w *Worker) feed(now time.Time, o feed, out *Output) {
 	if c == nil {
 		return
 	}
-	c.turn++
+	if o.join < c.join {
+		return // a later join has come from the other worker already
+	}
+	c.join = o.join
 	if c.where == lent && c.want.kind == endpoint && c.want.feeder == o.feeder {
-		// The holder may have evicted the out-half a moment ago. The turn tells
+		// The holder may have evicted the out-half a moment ago. The number tells
 		// it, or us when it comes back, that it is wanted there again.
-		w.post(home(o.feeder), affirm{slot: o.slot, feeder: o.feeder, turn: c.turn}, out)
+		c.want.join = o.join
+		w.post(home(o.feeder), affirm{slot: o.slot, feeder: o.feeder, join: o.join}, out)
 		return
 	}
-	w.want(now, c, source{kind: endpoint, feeder: o.feeder}, out)
+	w.want(now, c, source{kind: endpoint, feeder: o.feeder, join: o.join}, out)
 }
 
 // release ends a lease: the in-half stops at once, the out-half as soon as it
@@ -190,7 +195,7 @@ func (w *Worker) settleOwn(now time.Time, c *cell, out *Output) {
 	case endpoint:
 		c.where = lent
 		c.want.holder = c.want.feeder
-		c.own.turn = c.turn
+		c.own.join = c.want.join
 		w.post(home(c.want.feeder), adopt{feeder: c.want.feeder, out: c.own}, out)
 	}
 	w.schedule(c)
@@ -213,6 +218,11 @@ func (w *Worker) adopt(o adopt, out *Output) {
 		w.post(home(o.out.Slot), giveBack{out: o.out, feeder: o.feeder, cause: refused}, out)
 		return
 	}
+	if o.out.join < c.join {
+		w.post(home(o.out.Slot), giveBack{out: o.out, feeder: o.feeder, cause: evicted}, out)
+		return
+	}
+	c.join = o.out.join
 	w.part(c, evicted, out)
 	c.fed = o.out
 	c.fed.Feed()
@@ -241,7 +251,7 @@ func (w *Worker) takeBack(now time.Time, o giveBack, out *Output) {
 	c.own = o.out
 	c.where = atHome
 	c.want.holder = relay.Slot{}
-	lost := c.want.kind == endpoint && c.want.feeder == o.feeder && o.cause != recalled && o.out.turn == c.turn
+	lost := c.want.kind == endpoint && c.want.feeder == o.feeder && o.cause != recalled && o.out.join == c.want.join
 	if lost {
 		c.want = source{}
 		if o.cause == refused && c.state == open {

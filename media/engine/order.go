@@ -29,7 +29,15 @@ type lease struct {
 }
 
 // feed makes feeder's in-half feed slot's out-half. It goes to slot's home.
-type feed struct{ slot, feeder relay.Slot }
+type feed struct {
+	slot, feeder relay.Slot
+	join         joinNumber
+}
+
+// joinNumber counts the joins of an engine. The two halves of a join go to two
+// workers and meet other joins there in any order; the number says which is
+// the later one.
+type joinNumber uint64
 
 // adopt carries an out-half to the worker of its feeder.
 type adopt struct {
@@ -53,7 +61,7 @@ type cause uint8
 
 const (
 	recalled cause = iota
-	evicted        // its feeder feeds another out-half, or its lease ended
+	evicted        // its feeder was joined to another, or its lease ended
 	refused        // its feeder had no lease
 )
 
@@ -67,7 +75,7 @@ type retarget struct {
 // affirm tells the holder of slot's out-half that it was joined again.
 type affirm struct {
 	slot, feeder relay.Slot
-	turn         uint32
+	join         joinNumber
 }
 
 // mark is an order that only says that those before it are carried out.

@@ -12,9 +12,9 @@ import (
 	"sekisho/media/port"
 )
 
-// descriptorLimit returns how many descriptors this process may open. The Go
+// DescriptorLimit returns how many descriptors this process may open. The Go
 // runtime has raised the soft limit to the hard one at start.
-func descriptorLimit() (int, error) {
+func DescriptorLimit() (int, error) {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return 0, fmt.Errorf("read descriptor limit: %w", err)

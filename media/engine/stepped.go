@@ -24,6 +24,7 @@ type Stepped struct {
 	ledger  *ledger
 	workers []*Worker
 	inbox   [][]Order // per worker
+	joins   joinNumber
 	out     Output
 
 	addresses []netip.AddrPort          // of each socket
@@ -81,7 +82,8 @@ func (s *Stepped) Borrow(r Request, into []relay.Pair) []relay.Pair {
 // Do carries out commands, in order, before it returns.
 func (s *Stepped) Do(commands []relay.Command) {
 	for _, c := range commands {
-		route(c, func(worker int, o Order) {
+		s.joins++
+		route(c, s.joins, func(worker int, o Order) {
 			if worker < len(s.inbox) {
 				s.inbox[worker] = append(s.inbox[worker], o)
 			}

@@ -169,7 +169,7 @@ func TestJoin(t *testing.T) {
 // holds and every pair comes back.
 func TestRewiringKeepsEveryOutHalf(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
-	for round := range 60 {
+	for round := range 100 {
 		workers := 1 + round%4
 		m := newRoom(t, workers, port.Range{First: 20000, Last: 20255})
 		var all []*party
@@ -193,22 +193,24 @@ func TestRewiringKeepsEveryOutHalf(t *testing.T) {
 					commands = append(commands, relay.Join{A: a.Slot, B: b.Slot})
 				}
 			}
-			m.shuffled(random, commands)
+			last := commands[:len(commands):len(commands)]
+			for i := 0; i < len(all); i += 2 {
+				last = append(last, relay.Join{A: all[i].Slot, B: all[i+1].Slot})
+			}
+			m.shuffled(random, last)
+			for i := 0; i < len(all); i += 2 {
+				if a, b := all[i], all[i+1]; m.leased(a) && m.leased(b) {
+					m.hears(a, b, true)
+					m.hears(b, a, true)
+				}
+			}
 			for i, p := range all {
-				if w := m.workers[home(p.Slot)]; w.find(p.Slot) == nil {
+				if !m.leased(p) {
 					all[i] = m.party(i%workers, i+1)
 					all[i].seq = p.seq
 				}
 			}
 			m.Step(m.now.Add(7 * ms))
-		}
-		m.collect()
-		for i := 0; i < len(all); i += 2 {
-			m.Do(join(all[i], all[i+1]))
-		}
-		for i := 0; i < len(all); i += 2 {
-			m.hears(all[i], all[i+1], true)
-			m.hears(all[i+1], all[i], true)
 		}
 		for _, p := range all {
 			m.Do(release(p))
@@ -223,7 +225,8 @@ func TestRewiringKeepsEveryOutHalf(t *testing.T) {
 // threads would: between two workers order is kept, and nothing else.
 func (m *room) shuffled(random *rand.Rand, commands []relay.Command) {
 	for _, c := range commands {
-		route(c, func(worker int, o Order) { m.inbox[worker] = append(m.inbox[worker], o) })
+		m.joins++
+		route(c, m.joins, func(worker int, o Order) { m.inbox[worker] = append(m.inbox[worker], o) })
 		for range random.IntN(3) {
 			m.turn(random.IntN(len(m.workers)))
 		}
@@ -236,6 +239,8 @@ func (m *room) shuffled(random *rand.Rand, commands []relay.Command) {
 		m.turn(random.IntN(len(m.workers)))
 	}
 }
+
+func (m *room) leased(p *party) bool { return m.workers[home(p.Slot)].find(p.Slot) != nil }
 
 func (m *room) turn(worker int) {
 	if len(m.inbox[worker]) == 0 {
@@ -534,5 +539,27 @@ func TestReplay(t *testing.T) {
 	one, two := run(), run()
 	if len(one) < 7 || fmt.Sprint(one) != fmt.Sprint(two) {
 		t.Errorf("two runs differ")
+	}
+}
+
+// A description's TOS is set on both sockets when it changes, and does not stay
+// for the next call.
+func TestTOSIsSetOnce(t *testing.T) {
+	w := NewWorker(0, noClips{})
+	var out Output
+	w.Order(epoch, attach{0, port.Sockets{RTP: 5, RTCP: 6}}, &out)
+	for lap, c := range []struct {
+		tos  uint8
+		want string
+	}{{184, "[{5 184} {6 184}]"}, {184, "[]"}, {0, "[{5 0} {6 0}]"}} {
+		s := slotOf(0, 0, uint32(lap+1))
+		out.Reset()
+		w.Order(epoch, lease{slot: s}, &out)
+		w.Order(epoch, command{relay.Configure{Slot: s, Spec: relay.Spec{TOS: c.tos}}}, &out)
+		w.Order(epoch, command{relay.Configure{Slot: s, Spec: relay.Spec{TOS: c.tos}}}, &out)
+		w.Order(epoch, command{relay.Release{Slot: s}}, &out)
+		if got := fmt.Sprint(out.Marks); got != c.want {
+			t.Errorf("call %d: %s, want %s", lap, got, c.want)
+		}
 	}
 }

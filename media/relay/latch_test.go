@@ -181,3 +181,22 @@ func TestSSRCAfterSilence(t *testing.T) {
 		t.Errorf("%d changes counted", n)
 	}
 }
+
+// A rival that knows the pinned SSRC does not keep the peer alive with packets
+// that nobody has negotiated.
+func TestUnknownTypesOfARivalKeepNobodyAlive(t *testing.T) {
+	w := open(learner(), golden.Beyond())
+	w.pass(voice(0, 5, golden.Near))
+	for n := 1; n < 110; n++ {
+		s := voice(n, 5, golden.Rival)
+		s.In[1] = 18
+		w.pass(s)
+	}
+	moved := netip.MustParseAddrPort("192.0.2.11:21000")
+	for n := 110; n < 114; n++ {
+		if _, v := w.pass(voice(n, 5, moved)); v.Latched {
+			return
+		}
+	}
+	t.Error("the silent peer was kept alive by another source")
+}
