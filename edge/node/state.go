@@ -1,0 +1,72 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"sekisho/edge/ops"
+	"sekisho/edge/sip/ua"
+)
+
+// report is what one loop says of its shard.
+type report struct {
+	counts             ua.Counts
+	calls, stock       int
+	attempts, answered uint64
+}
+
+// State asks each loop what it holds, and waits for the answers as long as ctx
+// lasts.
+func (n *Node) State(ctx context.Context) (ops.State, error) {
+	var s ops.State
+	err := n.border.report(ctx, &s, func(i int, r *report) {
+		c := n.borders[i].Counts()
+		r.calls, r.attempts, r.answered = c.Calls, c.Attempts, c.Answered
+	})
+	if err != nil || len(n.cores) == 0 {
+		return n.written(s), err
+	}
+	err = n.core.report(ctx, &s, func(i int, r *report) { r.calls = n.cores[i].Counts().Calls })
+	return n.written(s), err
+}
+
+func (n *Node) written(s ops.State) ops.State {
+	s.Records, s.RecordsLost = n.records.written.Load(), n.records.failed.Load()
+	return s
+}
+
+// report adds up what an application's loops and media engine hold. of adds
+// what only the application knows; it runs on the loop.
+func (a *application) report(ctx context.Context, s *ops.State, of func(shard int, r *report)) error {
+	stock := 0
+	for i, in := range a.inboxes {
+		// answered has room for the one answer, so that the loop never waits.
+		answered := make(chan report, 1)
+		in.Ask(func(_ time.Time, u *ua.UA) []ua.Action {
+			r := report{counts: u.Counts(), stock: a.stocks[i].Held()}
+			of(i, &r)
+			answered <- r
+			return nil
+		})
+		select {
+		case r := <-answered:
+			s.Calls += r.calls
+			s.Attempts += r.attempts
+			s.Answered += r.answered
+			s.Legs += r.counts.Legs
+			s.Transactions += r.counts.Transactions.Waiting()
+			s.Lingering += r.counts.Transactions.Lingering
+			stock += r.stock
+		case <-ctx.Done():
+			return fmt.Errorf("shard %d does not answer: %w", i, ctx.Err())
+		}
+		s.Panics += a.loops[i].Panics()
+	}
+	p := a.engine.Stats().Ports
+	s.Ports.Bound += p.Bound
+	s.Ports.Leased += p.Leased - stock
+	s.Ports.Quarantined += p.Resting
+	s.Ports.Ready += p.Fresh + stock
+	return nil
+}

@@ -1,0 +1,116 @@
+// Package ops is what an operator sees of a running instance from outside.
+package ops
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Debug serves /debug on a loopback address: what the instance holds, as JSON,
+// so that a test can see it come back to where it started. It tells the inside
+// of the process, so it is never bound to anything but loopback.
+type Debug struct {
+	listener net.Listener
+	server   http.Server
+	done     sync.WaitGroup
+}
+
+// Held is what /debug shows: State beside the process's own figures.
+type Held struct {
+	State
+	Goroutines  int    `json:"goroutines"`
+	Descriptors int    `json:"descriptors"`
+	Heap        uint64 `json:"heap"` // bytes live after the last collection
+}
+
+// State is what the instance says of itself.
+type State struct {
+	Calls        int    `json:"calls"`
+	Legs         int    `json:"legs"`
+	Transactions int    `json:"transactions"`
+	Lingering    int    `json:"lingering"`
+	Attempts     uint64 `json:"attempts"`
+	Answered     uint64 `json:"answered"`
+	Records      uint64 `json:"records"`
+	RecordsLost  uint64 `json:"records_lost"`
+	Panics       uint64 `json:"panics"`
+	Ports        Ports  `json:"ports"`
+}
+
+// Ports counts RTP/RTCP pairs by what they are doing.
+type Ports struct {
+	Bound       int `json:"bound"`
+	Leased      int `json:"leased"`
+	Quarantined int `json:"quarantined"`
+	Ready       int `json:"ready"` // bound, and lent or free to be lent at once
+}
+
+// Serve starts serving at addr, which must be on loopback; port 0 takes a free
+// one. state is asked on each request and may take as long as its context.
+func Serve(addr string, state func(context.Context) (State, error)) (*Debug, error) {
+	at, err := netip.ParseAddrPort(addr)
+	if err != nil || !at.Addr().IsLoopback() {
+		return nil, fmt.Errorf("debug address %q is not a loopback address and port", addr)
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("debug: %w", err)
+	}
+	d := &Debug{listener: l}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /debug", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+		defer cancel()
+		s, err := state(ctx)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(held(s)) // the client has gone: nobody to tell
+	})
+	d.server = http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	// Owned by d; ends when Close closes the listener.
+	d.done.Go(func() {
+		if err := d.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return
+		}
+	})
+	return d, nil
+}
+
+// Addr returns the address that is served.
+func (d *Debug) Addr() string { return d.listener.Addr().String() }
+
+// Close stops serving and waits.
+func (d *Debug) Close() error {
+	err := d.server.Close()
+	d.done.Wait()
+	return err
+}
+
+func held(s State) Held {
+	runtime.GC() // heap is only worth comparing after a collection
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return Held{State: s, Goroutines: runtime.NumGoroutine(), Descriptors: descriptors(), Heap: m.HeapAlloc}
+}
+
+// descriptors counts the process's open descriptors where the system tells,
+// without the one that counts; else -1.
+func descriptors() int {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return -1
+	}
+	return len(entries) - 1
+}
