@@ -1,0 +1,152 @@
+package core
+
+import (
+	"net/netip"
+	"time"
+
+	"sekisho/edge/sip/callid"
+	"sekisho/edge/sip/deadline"
+	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/sdp"
+	"sekisho/edge/sip/token"
+	"sekisho/edge/sip/ua"
+	"sekisho/media/relay"
+)
+
+// Ports leases RTP/RTCP pairs that are already bound.
+type Ports interface {
+	// Lease fills all of pairs from one media worker, or none and returns
+	// false. A relay.Release gives a pair back.
+	Lease(pairs []relay.Pair) bool
+}
+
+// Config is what a core works with. It is read-only.
+type Config struct {
+	Source token.Source
+	Key    callid.Key
+	Legs   *ua.Sequence
+	Ports  Ports
+
+	Tenants []Tenant
+	// Seam is where the border listens, as listener 0 sees it; never empty.
+	// Calls from a phone go to the first.
+	Seam []flow.Flow
+	// SeamMedia bounds where the border's RTP may come from and go to. A
+	// phone's is bound by the address of its contact.
+	SeamMedia []netip.Prefix
+	// Caps is what we speak on every leg.
+	Caps sdp.Caps
+	// TOS is the IPv4 TOS or IPv6 traffic class byte of our RTP.
+	TOS uint8
+	// Setup bounds the time from INVITE to answer; zero is 180 s.
+	Setup time.Duration
+}
+
+// seamPeer is the border among the core's peers. A phone's peer is 1 and its
+// index in Core.phones.
+const seamPeer ua.Peer = 0
+
+// Core is one shard's calls. No state crosses tenants.
+type Core struct {
+	cfg     Config
+	tenants []tenant
+	domains map[string]int
+	phones  []desk
+	peers   map[flow.Flow]ua.Peer
+
+	// calls are named by their leg A; legs and slots lead to that name.
+	calls  map[leg.ID]*call
+	legs   map[leg.ID]leg.ID
+	slots  map[relay.Slot]leg.ID
+	timers deadline.Heap[leg.ID]
+}
+
+// desk is a phone as a peer.
+type desk struct {
+	tenant  int
+	station station
+}
+
+// New returns a core without calls.
+func New(c Config) *Core {
+	if c.Setup == 0 {
+		c.Setup = 180 * time.Second
+	}
+	core := &Core{
+		cfg:     c,
+		domains: make(map[string]int),
+		peers:   make(map[flow.Flow]ua.Peer),
+		calls:   make(map[leg.ID]*call),
+		legs:    make(map[leg.ID]leg.ID),
+		slots:   make(map[relay.Slot]leg.ID),
+	}
+	for _, f := range c.Seam {
+		core.peers[f] = seamPeer
+	}
+	for i := range c.Tenants {
+		core.admit(i, &c.Tenants[i])
+	}
+	return core
+}
+
+// admit takes a tenant and its phones into the directory.
+func (c *Core) admit(i int, t *Tenant) {
+	c.tenants = append(c.tenants, newTenant(t))
+	c.domains[t.Domain] = i
+	for _, p := range t.Phones {
+		if !p.Contact.Remote.IsValid() {
+			continue
+		}
+		if _, taken := c.peers[p.Contact]; taken {
+			continue // the first stays: an address is one phone's
+		}
+		c.phones = append(c.phones, desk{tenant: i, station: c.tenants[i].stations[p.Extension]})
+		c.peers[p.Contact] = ua.Peer(len(c.phones))
+	}
+}
+
+// Peer says who is behind a flow, for the shard's ua.Config: the border where
+// it listens, a phone at its fixed contact, nobody else.
+func (c *Core) Peer(f flow.Flow) (ua.Peer, bool) {
+	p, ok := c.peers[f]
+	return p, ok
+}
+
+// Counts is what a core holds.
+type Counts struct{ Calls, Slots int }
+
+// Counts returns what the core holds.
+func (c *Core) Counts() Counts { return Counts{Calls: len(c.calls), Slots: len(c.slots)} }
+
+// Handle takes what the shard tells the application.
+func (c *Core) Handle(now time.Time, in ua.Input, out []ua.Action) []ua.Action {
+	switch in := in.(type) {
+	case ua.Incoming:
+		return c.incoming(now, in, out)
+	case ua.LegEvent:
+		if k := c.calls[c.legs[in.Leg]]; k != nil {
+			return c.legEvent(now, k, in, out)
+		}
+	case ua.MediaEvent:
+		return c.mediaEvent(in.Event, out)
+	case ua.Tick:
+		return c.tick(now, out)
+	}
+	return out
+}
+
+// Deadline returns when a Tick is due, or the zero time.
+func (c *Core) Deadline() time.Time { return c.timers.Next() }
+
+func (c *Core) tick(now time.Time, out []ua.Action) []ua.Action {
+	for {
+		id, ok := c.timers.Pop(now)
+		if !ok {
+			return out
+		}
+		if k := c.calls[id]; k != nil {
+			out = c.timeout(now, k, out)
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package core
+
+import (
+	"sekisho/edge/seam"
+	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/header"
+	"sekisho/edge/sip/ua"
+	"sekisho/policy/number"
+)
+
+// origin is who calls.
+type origin struct {
+	station
+	tenant int
+	// caller is an outside caller's number, zero where it is not known.
+	caller number.Number
+}
+
+// route is where a call goes and what is shown there.
+type route struct {
+	station
+	// called is the number that was called, in its one spelling.
+	called number.Number
+	// user is the Request-URI's: an MSISDN, an outside number, an extension.
+	user string
+	// shown is the number to show; empty where there is none.
+	shown string
+	// private says that shown is not for the called party's eyes.
+	private bool
+}
+
+// The refusals of the dial plan.
+func unassigned() cause.Cause {
+	return cause.Cause{Status: 404, Q850: cause.Unallocated, Text: "unassigned number"}
+}
+
+func emergencyRefused() cause.Cause {
+	return cause.Cause{Status: 403, Q850: cause.CallRejected, Text: "emergency: dial from a mobile, without the service"}
+}
+
+// origin tells who sent an INVITE, or refuses it.
+func (c *Core) origin(peer ua.Peer, asked seam.Call) (origin, cause.Cause) {
+	if peer != seamPeer {
+		d := c.phones[peer-1]
+		return origin{station: d.station, tenant: d.tenant}, cause.Cause{}
+	}
+	i, ok := c.domains[asked.Domain]
+	if !ok {
+		return origin{}, unassigned()
+	}
+	t := &c.tenants[i]
+	caller, err := number.URIUser{User: asked.Caller}.Number()
+	if err != nil {
+		return origin{tenant: i}, cause.Cause{}
+	}
+	// A mobile that called without the service comes from the public network:
+	// where the border says so, it is an outside caller like any other.
+	if e, ours := t.msisdns[caller]; ours && asked.Hint.Kind != header.External {
+		return origin{station: t.stations[e], tenant: i}, cause.Cause{}
+	}
+	if !caller.Caller() {
+		caller = number.Number{}
+	}
+	return origin{tenant: i, caller: caller}, cause.Cause{}
+}
+
+// plan decides where a call goes. A Cause with a status refuses it.
+func (c *Core) plan(o origin, asked seam.Call) (route, cause.Cause) {
+	dialled, err := number.URIUser{User: asked.Called}.Dialled()
+	if err != nil {
+		return route{}, unassigned()
+	}
+	private := asked.Private
+	if o.kind == phone {
+		if n, is := dialled.Emergency(); is {
+			return route{called: n}, emergencyRefused()
+		}
+		// A phone's own Privacy has no say (SPEC R3); 184 and 186 have. For a
+		// mobile the border has read them.
+		var clir number.CLIR
+		clir, dialled = dialled.CutCLIR()
+		private = clir == number.Withhold
+	}
+	r, why := c.tenants[o.tenant].route(o, dialled.Number())
+	switch {
+	case o.kind == external:
+		r.private = private
+	case r.kind == external:
+		r.private = private // SPEC R4: for outside calls alone
+	}
+	return r, why
+}
+
+// route finds whom a number names.
+func (t *tenant) route(o origin, called number.Number) (route, cause.Cause) {
+	if e, ours := t.dids[called]; ours {
+		return t.ring(o, e, called)
+	}
+	if o.kind == external {
+		return route{called: called}, unassigned()
+	}
+	if e, ours := t.msisdns[called]; ours {
+		return t.ring(o, e, called)
+	}
+	switch class := called.Class(); {
+	case class == number.Extension:
+		return t.ring(o, number.ExtensionNumber(called.String()), called)
+	case class == number.TooShort:
+		return route{called: called}, cause.Cause{Status: 484, Q850: cause.InvalidFormat, Text: "number too short"}
+	case !class.External():
+		return route{called: called}, unassigned()
+	}
+	return route{called: called, user: called.String(), shown: o.shown.String()}, cause.Cause{}
+}
+
+// ring finds the station of an extension.
+func (t *tenant) ring(o origin, e number.ExtensionNumber, called number.Number) (route, cause.Cause) {
+	r := route{called: called, shown: o.caller.String()}
+	if o.kind != external {
+		r.shown = string(o.extension)
+	}
+	s, ok := t.stations[e]
+	switch {
+	case !ok:
+		return r, unassigned()
+	case o.extension == e:
+		return r, cause.Cause{Status: 486, Q850: cause.UserBusy, Text: "own extension"}
+	case s.kind == phone && !s.contact.Remote.IsValid():
+		return r, cause.Cause{Status: 480, Q850: cause.SubscriberAbsent, Text: "phone is nowhere"}
+	}
+	r.station, r.user = s, string(e)
+	if s.kind == mobile {
+		r.user = s.msisdn.String()
+	}
+	return r, cause.Cause{}
+}
+
+// urgent reports an emergency call.
+func urgent(r route) bool { return r.called.Class() == number.Emergency }
