@@ -124,10 +124,13 @@ func (b *Border) answerFor(p *party, n sdp.Negotiated) *leg.Media {
 // audio flows.
 func (b *Border) agreed(p *party, n sdp.Negotiated, out []ua.Action) []ua.Action {
 	c := p.call
-	if c.phase == refusing {
-		return b.configure(p, n, out)
-	}
 	out = b.configure(p, n, out)
+	if c.phase == refusing {
+		if c.unbilled {
+			return out // heard once the call stands, at the ACK (R60c)
+		}
+		return b.announce(c, out)
+	}
 	return b.followHold(p, out)
 }
 
@@ -137,7 +140,7 @@ func (b *Border) acked(p *party, ev leg.Acked, out []ua.Action) []ua.Action {
 		out = b.configure(p, *ev.Negotiated, out)
 	}
 	if p.call.phase == refusing {
-		return b.announce(p.call, out) // R60c: heard once the call stands
+		return b.announce(p.call, out)
 	}
 	return b.join(p.call, out)
 }
@@ -183,7 +186,7 @@ func (b *Border) legEnded(now time.Time, p *party, ev leg.Ended, out []ua.Action
 		if o.live() {
 			out = b.hangUp(now, o, onward(ev.Cause), out)
 		}
-	case c.phase == ending, !o.live():
+	case c.phase == ending, c.phase == refusing, !o.live():
 	case c.phase == talking:
 		out = b.hangUp(now, o, onward(ev.Cause), out)
 	default:
@@ -219,13 +222,23 @@ func (b *Border) failed(now time.Time, c *call, why cause.Cause, out []ua.Action
 }
 
 // translated keeps B's status where it means the same to A. Redirections and
-// challenges were for us; overload of one peer is no overload of ours.
+// challenges were for us; overload of one peer is no overload of ours; and a
+// 6xx speaks for one branch of what may have been many.
 func translated(status int) int {
-	switch {
-	case status < 400 || status == 487 || status == 408 || status == 481 || status == 503 || status == 500:
-		return 480
-	case status == 401 || status == 407:
+	switch status {
+	case 401, 407:
 		return 403
+	case 408, 481, 487, 500, 502, 503, 504:
+		return 480
+	case 600, 603:
+		return 486
+	case 604:
+		return 404
+	case 606:
+		return 488
+	}
+	if status < 400 || status >= 600 {
+		return 480
 	}
 	return status
 }

@@ -24,10 +24,7 @@ func (b *Border) fromCore(now time.Time, c *call, in ua.Incoming, hops int, out 
 	if s, err := header.ParseSessionID(header.First(in.Request, "Session-ID")); err == nil {
 		c.sessionID = s.Local
 	}
-	if p.Outcome == policy.Reject {
-		return b.refuse(now, c, p.Reason, in.Offer != nil, out)
-	}
-	if reason := b.admit(now, c, p.Trunk); reason != policy.NoReason {
+	if reason := b.admit(now, c, p.Trunk, p.Reason); reason != policy.NoReason {
 		return b.refuse(now, c, reason, in.Offer != nil, out)
 	}
 	t := &b.cfg.Trunks[p.Trunk]

@@ -26,13 +26,18 @@ func (b *Border) incoming(now time.Time, in ua.Incoming, out []ua.Action) []ua.A
 	return b.fromTrunk(now, c, in, hops, out)
 }
 
-// admit takes the call's place among the limits. Refusals that no limit may
-// suppress never come here.
-func (b *Border) admit(now time.Time, c *call, on policy.TrunkID) policy.Reason {
-	if b.cfg.Limits == nil {
-		return policy.NoReason
+// admit takes the call's place among the limits and returns why the call must
+// be refused: what was decided, or the limit that is reached. A refusal is
+// announced and so takes a place like any other call; only those that no limit
+// may suppress do not ask.
+func (b *Border) admit(now time.Time, c *call, on policy.TrunkID, decided policy.Reason) policy.Reason {
+	if b.cfg.Limits == nil || decided.Exempt() {
+		return decided
 	}
-	return b.cfg.Limits.Admit(now, c.id, on, c.tenant)
+	if full := b.cfg.Limits.Admit(now, c.id, on, c.tenant); full != policy.NoReason {
+		return full
+	}
+	return decided
 }
 
 // newName returns the call's name in records and hints.

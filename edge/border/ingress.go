@@ -20,10 +20,7 @@ func (b *Border) fromTrunk(now time.Time, c *call, in ua.Incoming, hops int, out
 	d := b.cfg.Tables.Decide(req)
 	b.steps = d.Steps
 	c.tenant, c.kind, c.caller, c.called = d.Tenant, d.Kind, d.Caller, d.Called
-	if d.Outcome == policy.Reject {
-		return b.refuse(now, c, d.Reason, in.Offer != nil, out)
-	}
-	if reason := b.admit(now, c, on); reason != policy.NoReason {
+	if reason := b.admit(now, c, on, d.Reason); reason != policy.NoReason {
 		return b.refuse(now, c, reason, in.Offer != nil, out)
 	}
 	tenant := b.cfg.Tables.Tenant(d.Tenant)

@@ -60,10 +60,10 @@ func (b *Border) play(now time.Time, c *call, offered bool, out []ua.Action) []u
 		// From the sender's view (RFC 5009 §8): we send, the caller listens.
 		ring.Headers = append(ring.Headers, sip.NewHeader("P-Early-Media", "sendonly"))
 	}
-	return b.announce(c, append(out, ua.Command{Leg: c.a.leg, Command: ring}))
+	return append(out, ua.Command{Leg: c.a.leg, Command: ring})
 }
 
-// announce starts the player.
+// announce starts the player, once the session toward the caller is known.
 func (b *Border) announce(c *call, out []ua.Action) []ua.Action {
 	said := c.refusal.Announcement
 	return append(out, ua.Media{Command: relay.Play{
