@@ -1,12 +1,16 @@
-// Package cause says why one party's call ended, in the terms both SIP and the
-// telephone network use, and which side brought it about.
 package cause
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/header"
 )
+
+// protocol is the Reason protocol of Q.850 values (RFC 3326 §2).
+const protocol = "Q.850"
 
 // Side is who ended it.
 type Side uint8
@@ -70,10 +74,12 @@ func (c Cause) String() string {
 		b.WriteString(strconv.Itoa(c.Status))
 	}
 	if c.Q850 != 0 {
-		fmt.Fprintf(&b, " q850=%d", c.Q850)
+		b.WriteString(" q850=")
+		b.WriteString(strconv.Itoa(int(c.Q850)))
 	}
 	if c.Text != "" {
-		fmt.Fprintf(&b, " %q", c.Text)
+		b.WriteByte(' ')
+		b.WriteString(strconv.Quote(c.Text))
 	}
 	return b.String()
 }
@@ -84,11 +90,7 @@ func (c Cause) Reason() string {
 	if c.Q850 == 0 {
 		return ""
 	}
-	s := "Q.850;cause=" + strconv.Itoa(int(c.Q850))
-	if c.Text != "" {
-		s += `;text="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\r", " ", "\n", " ", "\x00", " ").Replace(c.Text) + `"`
-	}
-	return s
+	return header.Reason{Protocol: protocol, Cause: int(c.Q850), Text: c.Text}.String()
 }
 
 // FromStatus maps a final SIP status to Q.850 (RFC 3398 §8.2.6.1 with SPEC
@@ -162,69 +164,22 @@ func (q Q850) Status() int {
 	return 480
 }
 
-// ParseReason returns the first Q.850 cause of a Reason header value, which
-// may hold several reasons separated by commas (RFC 3326 §2).
-func ParseReason(value string) (Q850, string, bool) {
-	for value != "" {
-		var one string
-		one, value = cut(value, ',')
-		proto, params := cut(one, ';')
-		if !strings.EqualFold(strings.TrimSpace(proto), "Q.850") {
-			continue
-		}
-		var q Q850
-		var text string
-		for params != "" {
-			var p string
-			p, params = cut(params, ';')
-			k, v, _ := strings.Cut(p, "=")
-			k, v = strings.TrimSpace(k), strings.TrimSpace(v)
-			switch {
-			case strings.EqualFold(k, "cause"):
-				if n, err := strconv.ParseUint(v, 10, 7); err == nil {
-					q = Q850(n)
-				}
-			case strings.EqualFold(k, "text"):
-				text = unquote(v)
-			}
-		}
-		if q != 0 {
-			return q, text, true
+// Of returns the first Q.850 cause among the Reason headers of a message, with
+// its text (RFC 3326 §2, RFC 6432). A reason that cannot be read is passed over.
+func Of(m sip.Message) (Q850, string, bool) {
+	reasons, _ := header.Reasons(m)
+	for _, r := range reasons {
+		if strings.EqualFold(r.Protocol, protocol) && r.Cause > 0 && r.Cause < 128 {
+			return Q850(r.Cause), r.Text, true
 		}
 	}
 	return 0, "", false
 }
 
-// cut splits at the first sep outside a quoted string.
-func cut(s string, sep byte) (before, after string) {
-	quoted := false
-	for i := 0; i < len(s); i++ {
-		switch {
-		case quoted && s[i] == '\\':
-			i++
-		case s[i] == '"':
-			quoted = !quoted
-		case s[i] == sep && !quoted:
-			return s[:i], s[i+1:]
-		}
-	}
-	return s, ""
-}
-
-func unquote(s string) string {
-	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
-		return s
-	}
-	s = s[1 : len(s)-1]
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+1 < len(s) {
-			i++
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
+// ParseReason is Of for a header value, or several separated by commas, that
+// stands alone.
+func ParseReason(value string) (Q850, string, bool) {
+	m := sip.NewRequest(sip.BYE, sip.Uri{})
+	m.AppendHeader(sip.NewHeader("Reason", value))
+	return Of(m)
 }

@@ -66,3 +66,35 @@ func (a *Accept) Due(now time.Time) (repeat transaction.ID, lost bool) {
 	a.Next = now.Add(a.Interval)
 	return a.Tx, false
 }
+
+// SavedAccept is an Accept with what remains instead of deadlines, to be
+// carried over a restart.
+type SavedAccept struct {
+	Tx                transaction.ID
+	Seq               uint32
+	NextIn, UntilIn   time.Duration
+	Interval, Longest time.Duration
+}
+
+// Save returns a as it stands at now.
+func (a *Accept) Save(now time.Time) SavedAccept {
+	if !a.Waiting() {
+		return SavedAccept{}
+	}
+	return SavedAccept{
+		Tx: a.Tx, Seq: a.Seq, NextIn: a.Next.Sub(now), UntilIn: a.Until.Sub(now),
+		Interval: a.Interval, Longest: a.Longest,
+	}
+}
+
+// Resume returns the Accept that goes on from s at now. Time that passed in
+// between does not count.
+func (s SavedAccept) Resume(now time.Time) Accept {
+	if s.Tx == 0 {
+		return Accept{}
+	}
+	return Accept{
+		Tx: s.Tx, Seq: s.Seq, Next: now.Add(s.NextIn), Until: now.Add(s.UntilIn),
+		Interval: s.Interval, Longest: s.Longest,
+	}
+}

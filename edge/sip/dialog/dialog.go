@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
+	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/token"
 )
 
@@ -42,25 +42,30 @@ var (
 // Request-URI, serves where a peer forgot its Contact.
 func FromResponse(r *sip.Response, target string) (Dialog, error) {
 	to, from := r.To(), r.From()
-	tag := paramOf(to.Params, "tag")
+	tag := header.Tag(to.Params)
 	if tag == "" {
 		return Dialog{}, ErrNoTag
 	}
 	d := Dialog{
 		CallID:    r.CallID().Value(),
-		LocalTag:  token.Tag(paramOf(from.Params, "tag")),
+		LocalTag:  token.Tag(header.Tag(from.Params)),
 		RemoteTag: token.Tag(tag),
 		Local:     from.Value(),
 		Remote:    to.Value(),
 		LocalSeq:  r.CSeq().SeqNo,
 		Target:    target,
 	}
-	if c := r.Contact(); c != nil {
-		d.Target = c.Address.String()
-	}
-	d.Routes = recordRoutes(r)
-	slices.Reverse(d.Routes)
+	d.Confirm(r)
 	return d, nil
+}
+
+// Confirm follows the 2xx that turns an early dialog of ours into the call:
+// "the route set [...] MUST be recomputed based on the 2xx response"
+// (RFC 3261 §13.2.2.4), and its Contact is the target. Sequence numbers stay.
+func (d *Dialog) Confirm(r *sip.Response) {
+	d.Refresh(r)
+	d.Routes = header.Lines(r, "Record-Route")
+	slices.Reverse(d.Routes)
 }
 
 // FromRequest makes the UAS's dialog of an INVITE that we give localTag
@@ -74,13 +79,13 @@ func FromRequest(r *sip.Request, localTag token.Tag) (Dialog, error) {
 	return Dialog{
 		CallID:      r.CallID().Value(),
 		LocalTag:    localTag,
-		RemoteTag:   token.Tag(paramOf(r.From().Params, "tag")),
+		RemoteTag:   token.Tag(header.Tag(r.From().Params)),
 		Local:       to + ";tag=" + string(localTag),
 		Remote:      r.From().Value(),
 		RemoteSeq:   r.CSeq().SeqNo,
 		RemoteKnown: true,
 		Target:      c.Address.String(),
-		Routes:      recordRoutes(r),
+		Routes:      header.Lines(r, "Record-Route"),
 	}, nil
 }
 
@@ -115,9 +120,10 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32) (*sip.Request, erro
 	}
 	r.AppendHeader(sip.NewHeader("From", d.Local))
 	r.AppendHeader(sip.NewHeader("To", d.Remote))
-	r.AppendHeader(sip.NewHeader("Call-ID", d.CallID))
-	r.AppendHeader(sip.NewHeader("CSeq", strconv.FormatUint(uint64(seq), 10)+" "+string(method)))
-	r.AppendHeader(sip.NewHeader("Max-Forwards", "70"))
+	callID, hops := sip.CallIDHeader(d.CallID), sip.MaxForwardsHeader(70)
+	r.AppendHeader(&callID)
+	r.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: method})
+	r.AppendHeader(&hops)
 	return r, nil
 }
 
@@ -125,8 +131,8 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32) (*sip.Request, erro
 // (RFC 3261 §12.2.2).
 func (d *Dialog) Matches(r *sip.Request) bool {
 	return r.CallID().Value() == d.CallID &&
-		paramOf(r.To().Params, "tag") == string(d.LocalTag) &&
-		paramOf(r.From().Params, "tag") == string(d.RemoteTag)
+		header.Tag(r.To().Params) == string(d.LocalTag) &&
+		header.Tag(r.From().Params) == string(d.RemoteTag)
 }
 
 // InOrder notes the sequence number of a request of the peer and reports
@@ -165,18 +171,6 @@ func (d *Dialog) NextHop() string {
 	return d.Target
 }
 
-func recordRoutes(m sip.Message) []string {
-	hs := m.GetHeaders("Record-Route")
-	if len(hs) == 0 {
-		return nil
-	}
-	routes := make([]string, 0, len(hs))
-	for _, h := range hs {
-		routes = append(routes, h.Value())
-	}
-	return routes
-}
-
 // addressOf returns the URI inside a name-addr.
 func addressOf(route string) string {
 	_, rest, ok := strings.Cut(route, "<")
@@ -198,15 +192,4 @@ func loose(route string) bool {
 		}
 	}
 	return false
-}
-
-// paramOf finds a parameter whatever its case; names are case-insensitive
-// (RFC 3261 §7.3.1), the library's own look-up is not.
-func paramOf(params sip.HeaderParams, name string) string {
-	for _, p := range params {
-		if strings.EqualFold(p.K, name) {
-			return p.V
-		}
-	}
-	return ""
 }
