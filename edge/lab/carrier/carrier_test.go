@@ -53,6 +53,11 @@ func TestTalk(t *testing.T) {
 			if r.Cause.Side != cause.Local {
 				t.Errorf("who hung up sees %v", r.Cause)
 			}
+			// "RTP SHOULD use an even destination port number and the corresponding
+			// RTCP stream SHOULD use the next higher (odd)" (RFC 3550 §11).
+			if at := r.Session.Remote; at.Port()%2 != 0 || r.Session.RemoteRTCP.Port() != at.Port()+1 {
+				t.Errorf("media at %v and %v", at, r.Session.RemoteRTCP)
+			}
 			if r := callee.Result(); r.Cause.String() != "remote q850=16" || r.Reason != "Q.850;cause=16" || r.Status != 200 {
 				t.Errorf("callee's result %+v", r)
 			}
@@ -60,6 +65,9 @@ func TestTalk(t *testing.T) {
 				p := h.Talk
 				if p.Lost+p.Duplicated+p.Reordered+p.Foreign != 0 || len(p.Sources) != 1 || len(p.SSRCs) != 1 || p.First.IsZero() {
 					t.Errorf("%s received %+v", who, Part{Packets: p.Packets, Lost: p.Lost, Duplicated: p.Duplicated, Reordered: p.Reordered, Foreign: p.Foreign, Sources: p.Sources})
+				}
+				if len(p.PCM) != 160*p.Packets {
+					t.Errorf("%s heard %d samples in %d packets", who, len(p.PCM), p.Packets)
 				}
 				if r := h.RTCP; r.SenderReports == 0 || r.AboutUs == 0 || r.AboutOthers != 0 || r.Unreadable != 0 || r.Lost != 0 {
 					t.Errorf("%s was reported %+v", who, r)
@@ -119,7 +127,8 @@ func TestRefusals(t *testing.T) {
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	l := connect(t, Docomo(), AU())
-	call := l.call(Dial{}, NoAnswer())
+	const ringing = 250 * time.Millisecond
+	call := l.call(Dial{}, Answers(ringing, 0))
 	l.must(call.Wait(l.ctx, Ringing))
 	callee := l.await()
 	call.HangUp()
@@ -128,6 +137,11 @@ func TestCancel(t *testing.T) {
 		t.Errorf("the callee saw %+v", r)
 	}
 	l.must(call.Wait(l.ctx, Ended))
+	// The time of its answer comes and nothing happens: the rig counts panics.
+	later := l.call(Dial{}, Answers(ringing, 0))
+	l.must(later.Wait(l.ctx, Answered))
+	later.HangUp()
+	l.settle()
 }
 
 // A carrier's talkie is heard before the answer, and is not speech after it
@@ -190,6 +204,14 @@ func TestKeysAndHold(t *testing.T) {
 		case <-l.ctx.Done():
 			t.Fatalf("no hold: %+v", callee.Result().Session)
 		}
+	}
+	// Who is held listens and says nothing (RFC 3264 §8.4).
+	held := callee.media.duration(Talk)
+	l.must(callee.Listen(l.ctx, Talk, held+60*time.Millisecond))
+	before := call.Heard().Talk.Packets
+	l.must(callee.Listen(l.ctx, Talk, held+200*time.Millisecond))
+	if after := call.Heard().Talk.Packets; after != before {
+		t.Errorf("%d packets from the party on hold", after-before)
 	}
 	call.HangUp()
 	l.must(callee.Wait(l.ctx, Ended))
@@ -256,9 +278,14 @@ func TestCloseWaits(t *testing.T) {
 		}
 		l.a.Close()
 		l.b.Close()
+		// A speaker takes milliseconds to prepare its voice, so this one works
+		// when Close is called.
+		busy := open(t, Config{Name: "busy", Style: Docomo()})
+		busy.Dial(Dial{From: "09000002001", To: "82002", Voice: 3})
+		busy.Close()
 		stacks := make([]byte, 1<<20)
 		stacks = stacks[:runtime.Stack(stacks, true)]
-		for _, ours := range []string{"carrier.(*media)", "shard.(*Loop).run", "transport.(*reader)"} {
+		for _, ours := range []string{"carrier.(*media)", "carrier.(*Exchange).enter.func", "shard.(*Loop).run", "transport.(*reader)"} {
 			if strings.Contains(string(stacks), ours) {
 				t.Errorf("%s still runs", ours)
 			}

@@ -113,8 +113,9 @@ func TestReports(t *testing.T) {
 		t.Errorf("read %+v", r)
 	}
 	// The middle of the NTP time: low 16 bits of the seconds, high 16 of the
-	// fraction, which is one half.
-	if want := uint32((1000+ntpEpoch)&0xffff)<<16 | 0x8000; b.lastReport != want {
+	// fraction, which is one half. The Unix epoch is NTP second 2,208,988,800
+	// (RFC 5905 figure 4), 1,000 s later is 0x83aa8268.
+	if want := uint32(0x8268_8000); b.lastReport != want {
 		t.Errorf("LSR %08x, want %08x", b.lastReport, want)
 	}
 	b.ssrc = 8

@@ -87,11 +87,11 @@ func (l lines) settle() {
 	l.must(l.b.Settle(l.ctx))
 }
 
-// hears fails unless the party heard the voice and nothing else.
+// hears fails unless the party heard the voice, undistorted, and nothing else.
 func (l lines) hears(who string, pcm []int16, voice uint64) {
 	l.t.Helper()
 	v := audio.HearsLoop(pcm, audio.Decode(audio.Voice(voice)))
-	if !v.OK || v.Found < 500*time.Millisecond {
+	if !v.OK || v.Found < 500*time.Millisecond || v.Peak < 0.99 {
 		l.t.Errorf("%s does not hear voice %d: %v, %v of it", who, voice, v, v.Found)
 	}
 }
