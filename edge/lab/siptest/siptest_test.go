@@ -96,6 +96,12 @@ func TestMergeDrawsWhatBothEndsSawOnce(t *testing.T) {
 	if len(got) != 3 || got[0].At != left[0].At || got[1].At != left[1].At || got[2].Seen != Received {
 		t.Fatalf("merged to %d messages", len(got))
 	}
+	// The network doubled one message, and the later trace has the earlier one.
+	early := noted(-5, Sent, border, docomo, ok)
+	got = Merge(left[:1], []Message{noted(1, Received, docomo, border, invite), noted(2, Received, docomo, border, invite)}, []Message{early})
+	if len(got) != 3 || got[0].At != early.At || got[2].Seen != Received {
+		t.Fatalf("merged to %d messages, first at %v", len(got), got[0].At)
+	}
 	if n := len(OfCalls(got, "call-1")); n != 3 {
 		t.Errorf("%d messages of the call, want 3", n)
 	}
@@ -110,6 +116,7 @@ func TestLadder(t *testing.T) {
 		noted(0, Sent, docomo, border, message("INVITE", "INVITE sip:82002@192.0.2.10 SIP/2.0", media)),
 		noted(1, Sent, border, docomo, message("INVITE", "SIP/2.0 100 Trying", "")),
 		noted(12, Sent, border, core, message("INVITE", "INVITE sip:2002@192.0.2.20 SIP/2.0", media)),
+		noted(20, Sent, border, border, message("OPTIONS", "OPTIONS sip:192.0.2.10 SIP/2.0", "")),
 		noted(2500, Sent, core, docomo, message("BYE", "BYE sip:2002@192.0.2.20 SIP/2.0", "", "Reason: Q.850;cause=16")),
 	})
 	want := `
@@ -117,6 +124,7 @@ func TestLadder(t *testing.T) {
    0.000  ├─────▶│      │       INVITE 82002 from=2001 pcmu pcma te101
    0.001  │◀─────┤      │       100 INVITE
    0.012  │      ├─────▶│       INVITE 2002 from=2001 pcmu pcma te101
+   0.020  │      │↺     │       OPTIONS
    2.500  │◀────────────┤       BYE q850=16
 `
 	if got != want[1:] {
