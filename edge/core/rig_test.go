@@ -170,6 +170,7 @@ type rig struct {
 
 	// free bounds the ports; leased are those that are out.
 	free    int
+	mute    bool // no statistics come
 	next    uint32
 	leased  map[relay.Slot]bool
 	media   []relay.Command
@@ -282,6 +283,9 @@ func (r *rig) obey(c relay.Command) {
 	case relay.Release:
 		slots = []relay.Slot{c.Slot}
 		defer delete(r.leased, c.Slot)
+		if r.mute {
+			break
+		}
 		at := relay.Released{Slot: c.Slot, Stats: relay.Stats{Received: uint64(c.Slot.Index)}}
 		defer func() { r.post(nil, r.core.MediaEvent(r.now, at, nil)) }()
 	}
@@ -363,6 +367,11 @@ func (r *rig) deliver(p packet) {
 	r.t.Fatalf("the core sends to %s, where nobody is", p.to)
 }
 
+// noHop asks fromBorder for Max-Forwards: 0.
+const noHop = -1
+
+func headers(name, value string) []sip.Header { return []sip.Header{sip.NewHeader(name, value)} }
+
 // fromBorder calls over the seam.
 func (r *rig) fromBorder(c seam.Call) leg.ID { return r.fromBorderWith(c, &r.border.media) }
 
@@ -370,8 +379,11 @@ func (r *rig) fromBorderWith(c seam.Call, m *leg.Media) leg.ID {
 	if c.Domain == "" {
 		c.Domain = "t1.example"
 	}
-	if c.MaxForwards == 0 {
+	switch c.MaxForwards {
+	case 0:
 		c.MaxForwards = 60
+	case noHop:
+		c.MaxForwards = 0
 	}
 	id := r.border.legs.Next()
 	r.do(r.border, id, leg.Dial{
@@ -392,7 +404,7 @@ func (r *rig) fromPhone(f *far, called string) leg.ID {
 	return id
 }
 
-// last returns the last INVITE that f got, read as seam.Call.
+// got returns the last INVITE that f got, read as seam.Call.
 func (r *rig) got(f *far) seam.Call {
 	r.t.Helper()
 	if f.invite == nil {
