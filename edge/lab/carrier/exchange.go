@@ -37,6 +37,10 @@ type Config struct {
 	// Seed makes tags, Call-IDs and RTP start values repeatable; 0 draws them
 	// from the system, as peers that remember an earlier run need.
 	Seed uint64
+	// Line, where given, stands for the line to the border: it may spoil each
+	// RTP packet that leaves, in place and without changing its length. It is
+	// called from the goroutine of each call.
+	Line func(packet []byte)
 	// Log receives faults of our own; nil discards them.
 	Log *slog.Logger
 }
@@ -249,6 +253,7 @@ func (e *Exchange) enter(c *Call, voice uint64) error {
 	if err != nil {
 		return err
 	}
+	m.line = e.cfg.Line
 	c.media = m
 	// Owned by the Exchange; they end when the call closes its media.
 	e.speakers.Go(func() { m.speak(voice) })

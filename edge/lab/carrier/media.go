@@ -33,6 +33,7 @@ type media struct {
 	stopOnce  sync.Once
 	// wake has room for one; it tells the speaker that it may begin.
 	wake chan struct{}
+	line func(packet []byte) // Config.Line, or nil
 
 	// What our stream starts with (RFC 3550 §5.1: random).
 	ssrc     uint32

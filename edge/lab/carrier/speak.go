@@ -176,6 +176,9 @@ func (s *speaker) sendRTP(to netip.AddrPort, h rtp.Header, payload []byte) {
 	}
 	n += copy(s.packet[n:], payload)
 	s.spoken = true
+	if s.m.line != nil {
+		s.m.line(s.packet[:n])
+	}
 	if _, err := s.m.rtp.WriteToUDPAddrPort(s.packet[:n], to); err != nil {
 		return // closed, or lost as any packet may be: the listener will say
 	}
