@@ -1,0 +1,19 @@
+// Package fuzz throws bytes at what reads them. It holds tests only, one file
+// per wire or decision, and states what must hold for any input whatever:
+//
+//	FuzzSIPIngress   a peer's datagrams through scan, guard, parser and typed
+//	                 headers into a whole user agent, and what it sends back
+//	FuzzSDP          session descriptions through offer and answer in both roles
+//	FuzzPolicy       calls from carriers and from the core through the policy of
+//	                 the sample configuration
+//
+// The invariants are written here a second time, from the RFC or the rule and
+// not from the code they watch.
+//
+// `go test ./fuzz` replays the seeds: the messages in other rooms' testdata,
+// the lists in this room's files, and testdata/fuzz. To explore, on one core:
+//
+//	go test ./fuzz -run '^$' -fuzz '^FuzzSIPIngress$' -fuzztime 3m -parallel 1 -fuzzminimizetime 1x
+//
+// A crasher that has been mended stays as a seed under testdata/fuzz.
+package fuzz
