@@ -136,6 +136,7 @@ type Debug struct {
 	Calls        int `json:"calls"`
 	Legs         int `json:"legs"`
 	Transactions int `json:"transactions"`
+	Lingering    int `json:"lingering"` // transactions kept only to absorb what comes late
 	Ports        struct {
 		Leased      int `json:"leased"`
 		Quarantined int `json:"quarantined"`
@@ -172,7 +173,7 @@ func readDebug(body []byte) (Debug, error) {
 	if err := json.Unmarshal(keys["ports"], &ports); err != nil {
 		return Debug{}, fmt.Errorf("read ports of debug: %w in %q", err, body)
 	}
-	for _, k := range []string{"calls", "legs", "transactions", "goroutines", "descriptors", "heap"} {
+	for _, k := range []string{"calls", "legs", "transactions", "lingering", "goroutines", "descriptors", "heap"} {
 		if _, ok := keys[k]; !ok {
 			return Debug{}, fmt.Errorf("debug does not say %s: %q", k, body)
 		}
@@ -185,6 +186,9 @@ func readDebug(body []byte) (Debug, error) {
 	var d Debug
 	if err := json.Unmarshal(body, &d); err != nil {
 		return Debug{}, fmt.Errorf("read debug: %w in %q", err, body)
+	}
+	if d.Descriptors <= 0 {
+		return Debug{}, fmt.Errorf("debug does not know its descriptors: %q", body)
 	}
 	return d, nil
 }
