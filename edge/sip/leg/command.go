@@ -2,6 +2,7 @@ package leg
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -121,9 +122,18 @@ type Offered struct {
 // Acknowledge), or a re-INVITE of either side was settled by its answer.
 type Agreed struct{ Negotiated sdp.Negotiated }
 
-// OfferRefused reports that the peer refused a Reoffer; the session stays as
-// it was.
-type OfferRefused struct{ Status int }
+// OfferWithdrawn reports that the peer cancelled the re-INVITE of the last
+// Offered; the session stays as it was.
+type OfferWithdrawn struct{}
+
+// OfferRefused reports that a Reoffer came to nothing: the peer refused it, or
+// another offer was in the way (491). The session stays as it was. After 491
+// Retry is how long to wait before the next try (RFC 3261 §14.1), otherwise
+// zero.
+type OfferRefused struct {
+	Status int
+	Retry  time.Duration
+}
 
 // Ended says that the leg is over and why: the last event of each leg. Message
 // is the peer's final response or BYE, or nil.
@@ -132,13 +142,14 @@ type Ended struct {
 	Message sip.Message
 }
 
-func (Progressed) event()   {}
-func (Answered) event()     {}
-func (Acked) event()        {}
-func (Offered) event()      {}
-func (Agreed) event()       {}
-func (OfferRefused) event() {}
-func (Ended) event()        {}
+func (Progressed) event()     {}
+func (Answered) event()       {}
+func (Acked) event()          {}
+func (Offered) event()        {}
+func (Agreed) event()         {}
+func (OfferWithdrawn) event() {}
+func (OfferRefused) event()   {}
+func (Ended) event()          {}
 
 // Action is what a leg returns: work for the transaction table, an event for
 // the application, or its own end.

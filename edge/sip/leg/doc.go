@@ -4,7 +4,7 @@
 //
 // Commands come from the application above (border or core): Dial, Ring,
 // Answer, Acknowledge, Reoffer, AnswerOffer, RefuseOffer, HangUp. Events go
-// back to it: Progressed, Answered, Acked, Offered, Agreed,
+// back to it: Progressed, Answered, Acked, Offered, OfferWithdrawn, Agreed,
 // OfferRefused, Ended. Below, it takes what the transaction table hands up and
 // returns what the table shall do.
 //
@@ -12,6 +12,9 @@
 // over for it; the leg itself lives on until its last transaction is settled
 // and then says Gone. So the application never sees a CANCEL that met a 200, a
 // crossing BYE, or a lost ACK: those are settled here.
+//
+// An offer in an unreliable 18x is none (RFC 6337 §2.2), and answers in 18x of
+// several branches stay apart: each early dialog has a copy of the session.
 //
 //	UAC   Calling ─1xx→ Proceeding ─2xx→ Confirmed ─BYE→ Ending → Over
 //	         │              │     └2xx with offer→ Acknowledging ─Acknowledge→ Confirmed

@@ -89,7 +89,7 @@ type Leg struct {
 	// invite is our INVITE (UAC), or the peer's (UAS), until its final answer.
 	invite   *sip.Request
 	inviteTx transaction.ID
-	// seq is the CSeq of that INVITE, target our Request-URI.
+	// seq is the CSeq of that INVITE, target our Request-URI: empty on a UAS.
 	seq    uint32
 	target string
 	// cancellable is set once a response allows CANCEL (RFC 3261 §9.1).
@@ -111,10 +111,10 @@ type Leg struct {
 
 	// reinvite is the re-INVITE in progress, ours or the peer's.
 	reinvite reinvite
-	// unnamed are the client transactions whose Started is still to come;
-	// byes counts those BYEs whose answer the leg waits for.
+	// unnamed are the client transactions whose Started is still to come.
 	unnamed []purpose
-	byeTx   transaction.ID
+	// byeTx is the BYE whose answer the leg waits for.
+	byeTx transaction.ID
 }
 
 // earlyDialog is one branch of a forked INVITE (RFC 3261 §12.1, §13.2.2.4).
@@ -156,6 +156,9 @@ func (l *Leg) State() State { return l.state }
 // LocalTag returns our tag, by which the peer's in-dialog requests find us.
 func (l *Leg) LocalTag() token.Tag { return l.local }
 
+// Told reports whether the leg's end has been told: no event follows.
+func (l *Leg) Told() bool { return l.told }
+
 // Flow returns the flow the leg was set up on.
 func (l *Leg) Flow() flow.Flow { return l.flow }
 
@@ -165,6 +168,9 @@ func (l *Leg) Offer() *sdp.Description { return l.offer }
 // Command carries out what the application asks. A command that does not fit
 // the state is ignored: it crossed with what ended the state.
 func (l *Leg) Command(now time.Time, c Command, out []Action) []Action {
+	if l.state == Over {
+		return out
+	}
 	switch c := c.(type) {
 	case Dial:
 		return l.dial(c, out)
@@ -186,9 +192,14 @@ func (l *Leg) Command(now time.Time, c Command, out []Action) []Action {
 	return out
 }
 
-// Handle takes what the transaction table hands up for this leg, or a
-// transaction.Timeout when Deadline has come.
+// Handle takes what the transaction table hands up for this leg. A leg that is Over only refuses.
 func (l *Leg) Handle(now time.Time, in transaction.Action, out []Action) []Action {
+	if l.state == Over {
+		if in, ok := in.(transaction.Arrived); ok && in.Request.Method != sip.ACK {
+			return l.plain(in, sip.StatusCallTransactionDoesNotExists, out)
+		}
+		return out
+	}
 	switch in := in.(type) {
 	case transaction.Started:
 		l.started(in)
@@ -199,7 +210,7 @@ func (l *Leg) Handle(now time.Time, in transaction.Action, out []Action) []Actio
 	case transaction.Answered:
 		return l.response(now, in, out)
 	case transaction.Failed:
-		return l.failed(now, in, out)
+		return l.failed(in, out)
 	}
 	return out
 }
@@ -236,6 +247,9 @@ func (l *Leg) Deadline() (time.Time, Timer) {
 	return at, timer
 }
 
+// caller reports whether we sent the INVITE, and so made the Call-ID.
+func (l *Leg) caller() bool { return l.target != "" }
+
 // tell reports the end of the leg to the application, once.
 func (l *Leg) tell(c cause.Cause, m sip.Message, out []Action) []Action {
 	if l.told {
@@ -243,6 +257,17 @@ func (l *Leg) tell(c cause.Cause, m sip.Message, out []Action) []Action {
 	}
 	l.told = true
 	return append(out, Tell{Ended{Cause: c, Message: m}})
+}
+
+// leave ends the leg once no request of its own waits for an answer. A
+// re-INVITE of ours may outlive the call: unless somebody hears its answer, or
+// cancels it, its transaction never ends.
+func (l *Leg) leave(out []Action) []Action {
+	if l.reinvite.ours {
+		l.state = Ending
+		return out
+	}
+	return l.over(out)
 }
 
 // over ends the leg for good. It is told by then, and nothing it started needs

@@ -5,6 +5,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/token"
 )
@@ -46,11 +47,7 @@ func Describe(m sip.Message) (*sdp.Description, error) {
 	if len(b) == 0 {
 		return nil, nil
 	}
-	h := m.GetHeaders("Content-Type")
-	if len(h) == 0 {
-		return nil, nil
-	}
-	kind, _, _ := strings.Cut(h[0].Value(), ";")
+	kind, _, _ := strings.Cut(header.First(m, "Content-Type"), ";")
 	if !strings.EqualFold(strings.TrimSpace(kind), sdpType) {
 		return nil, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/transaction"
 )
@@ -14,12 +15,12 @@ const sdpType = "application/sdp"
 
 // via returns the top Via of a request of ours. rport asks for the answer on
 // the same flow (RFC 3581 §3).
-func (l *Leg) via(f flow.Flow, branch token.Branch) *sip.ViaHeader {
+func (l *Leg) via(f flow.Flow) *sip.ViaHeader {
 	h := l.env.Hosts[f.Listener]
 	return &sip.ViaHeader{
 		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: f.Proto.String(),
 		Host: h.Name, Port: h.Port,
-		Params: sip.HeaderParams{{K: "branch", V: string(branch)}, {K: "rport"}},
+		Params: sip.HeaderParams{{K: "branch", V: string(token.NewBranch(l.env.Source))}, {K: "rport"}},
 	}
 }
 
@@ -63,7 +64,7 @@ func appendAll(m sip.Message, headers []sip.Header) {
 
 // inDialog completes a request built by a dialog and starts its transaction.
 func (l *Leg) inDialog(f flow.Flow, r *sip.Request, why purpose, out []Action) []Action {
-	r.PrependHeader(l.via(f, token.NewBranch(l.env.Source)))
+	r.PrependHeader(l.via(f))
 	if r.ContentLength() == nil {
 		r.SetBody(nil)
 	}
@@ -71,11 +72,11 @@ func (l *Leg) inDialog(f flow.Flow, r *sip.Request, why purpose, out []Action) [
 	return append(out, Transact{Flow: f, Request: r})
 }
 
-// reason returns the value of the first Reason header of a message.
-func reason(m sip.Message) string {
-	var values []string
-	for _, h := range m.GetHeaders("Reason") {
-		values = append(values, h.Value())
-	}
-	return strings.Join(values, ",")
+// maxForwards is the Max-Forwards of n hops.
+func maxForwards(n int) *sip.MaxForwardsHeader {
+	h := sip.MaxForwardsHeader(n)
+	return &h
 }
+
+// tagOf returns the To tag of a response.
+func tagOf(r *sip.Response) token.Tag { return token.Tag(header.Tag(r.To().Params)) }

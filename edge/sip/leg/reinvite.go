@@ -1,37 +1,40 @@
 package leg
 
 import (
-	"errors"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/dialog"
+	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/transaction"
 )
 
-const localOffer = sdp.LocalOffer
-
-var errNoAnswer = errors.New("ACK without the answer to our offer")
-
-// reinvite is a re-INVITE in progress (RFC 3261 §14).
+// reinvite is a re-INVITE in progress (RFC 3261 §14). The zero reinvite is none.
 type reinvite struct {
 	tx   transaction.ID
 	seq  uint32
 	ours bool
-	// request is the peer's, until it is answered.
+	// request is the peer's until we answer it, ours until its final answer;
+	// ours went out on flow.
 	request *sip.Request
+	flow    flow.Flow
+	// cancellable is set once a response to ours allows CANCEL.
+	cancellable bool
 }
 
-func (r reinvite) pending() bool { return r.seq != 0 }
+func (r *reinvite) pending() bool { return r.seq != 0 }
+
+// unanswered reports whether the peer waits for our final response.
+func (r *reinvite) unanswered() bool { return !r.ours && r.request != nil }
 
 // reoffer sends a re-INVITE (RFC 3261 §14.1). While another is in progress, in
 // either direction, it must not.
 func (l *Leg) reoffer(c Reoffer, out []Action) []Action {
 	if l.state != Confirmed || l.reinvite.pending() || l.accept.Waiting() {
-		return append(out, Tell{OfferRefused{Status: 491}})
+		return append(out, Tell{OfferRefused{Status: 491, Retry: l.retry()}})
 	}
 	offer, err := l.makeOffer(c.Media)
 	if err != nil {
@@ -45,57 +48,90 @@ func (l *Leg) reoffer(c Reoffer, out []Action) []Action {
 	r.AppendHeader(l.contact(l.flow))
 	l.capabilities(r)
 	body(r, offer)
-	l.reinvite = reinvite{seq: l.dialog.LocalSeq, ours: true}
-	return l.inDialog(l.env.Resolve(l.dialog.NextHop(), l.flow), r, forReinvite, out)
+	f := l.env.Resolve(l.dialog.NextHop(), l.flow)
+	l.reinvite = reinvite{seq: l.dialog.LocalSeq, ours: true, request: r, flow: f}
+	return l.inDialog(f, r, forReinvite, out)
+}
+
+// retry is how long to wait after 491: "If the UAC is the owner of the Call-ID
+// [...] between 2.1 and 4 seconds in units of 10 ms", otherwise "between 0 and 2
+// seconds in units of 10 ms" (RFC 3261 §14.1).
+func (l *Leg) retry() time.Duration {
+	n := l.env.Source.Uint64()
+	if l.caller() {
+		return time.Duration(210+n%191) * 10 * time.Millisecond
+	}
+	return time.Duration(n%201) * 10 * time.Millisecond
 }
 
 // reinviteResponse is the answer to our re-INVITE.
-func (l *Leg) reinviteResponse(now time.Time, r *sip.Response, out []Action) []Action {
+func (l *Leg) reinviteResponse(r *sip.Response, out []Action) []Action {
 	if r.StatusCode < 200 {
+		l.reinvite.cancellable = true
+		if l.state == Ending {
+			return l.cancelReinvite(out)
+		}
 		return out
 	}
 	seq := l.reinvite.seq
-	if r.StatusCode < 300 {
+	l.reinvite = reinvite{}
+	switch {
+	case r.StatusCode < 300:
 		l.dialog.Refresh(r)
 		out = l.ack(&l.dialog, seq, nil, out)
-		l.reinvite.seq = 0 // settled; tx stays, so that a repeated 2xx is acknowledged
-		if l.state != Confirmed {
-			return out
+		if l.state == Confirmed {
+			return l.reoffered(r, out)
 		}
-		d, err := Describe(r)
-		if err == nil && d != nil {
-			err = l.session.RemoteAnswer(d)
-		} else if err == nil {
-			err = sdp.ErrNoAudio
-		}
-		l.reinvite = reinvite{}
-		if err != nil {
-			l.session.Rollback()
-			return append(out, Tell{OfferRefused{Status: 488}})
-		}
-		l.session.Settle()
-		return append(out, Tell{Agreed{*negotiated(&l.session)}})
-	}
-	l.session.Rollback()
-	l.reinvite = reinvite{}
-	if l.state != Confirmed {
-		return out
-	}
-	if r.StatusCode == 481 || r.StatusCode == 408 {
-		// The dialog is gone at the peer (RFC 3261 §12.2.1.2).
+	case l.state == Confirmed && (r.StatusCode == 481 || r.StatusCode == 408):
+		// "If the response for a request within a dialog is a 481 [...] or a 408
+		// [...], the UAC SHOULD terminate the dialog" (RFC 3261 §12.2.1.2).
+		l.session.Rollback()
 		return l.abandon(cause.Cause{Side: cause.Remote, Status: r.StatusCode, Q850: cause.FromStatus(r.StatusCode)}, r, out)
+	case l.state == Confirmed:
+		l.session.Rollback()
+		ev := OfferRefused{Status: r.StatusCode}
+		if r.StatusCode == 491 {
+			ev.Retry = l.retry()
+		}
+		return append(out, Tell{ev})
 	}
-	return append(out, Tell{OfferRefused{Status: r.StatusCode}})
+	if l.state == Ending && l.byeTx == 0 {
+		return l.over(out) // it was all that the leg waited for
+	}
+	return out
+}
+
+// reoffered takes the answer that the 2xx to our re-INVITE brought.
+func (l *Leg) reoffered(r *sip.Response, out []Action) []Action {
+	d, err := Describe(r)
+	if err == nil && d != nil {
+		err = l.session.RemoteAnswer(d)
+	} else if err == nil {
+		err = sdp.ErrNoAudio
+	}
+	if err != nil {
+		l.session.Rollback()
+		return append(out, Tell{OfferRefused{Status: 488}})
+	}
+	l.session.Settle()
+	return l.agreed(out)
 }
 
 // reinvited is a re-INVITE of the peer (RFC 3261 §14.2).
 func (l *Leg) reinvited(in arrival, out []Action) []Action {
 	switch {
-	case l.state == Cancelling || l.state == Ending || l.told:
+	case l.told:
 		return l.plain(in, 481, out)
-	case l.reinvite.pending() && l.reinvite.ours:
+	case l.state != Accepted && l.state != Confirmed && l.caller(), l.reinvite.ours, l.session.State == sdp.LocalOffer:
+		// "A UAS that receives an INVITE on a dialog while an INVITE it had sent
+		// on that dialog is in progress MUST return a 491 (Request Pending)
+		// response"; so too while our offer waits for its answer
+		// (RFC 5407 §3.1.5).
 		return l.plain(in, 491, out)
 	case l.reinvite.pending(), l.accept.Waiting(), l.state != Confirmed:
+		// "A UAS that receives a second INVITE before it sends the final response
+		// to a first INVITE [...] MUST return a 500". It asks to come back also
+		// while the ACK of the first is under way.
 		return l.plain(in, 500, out)
 	}
 	d, err := Describe(in.Request)
@@ -115,8 +151,7 @@ func (l *Leg) reinvited(in arrival, out []Action) []Action {
 // answerOffer accepts the peer's re-INVITE, or offers in its 2xx when it had
 // no offer.
 func (l *Leg) answerOffer(now time.Time, c AnswerOffer, out []Action) []Action {
-	req := l.reinvite.request
-	if req == nil {
+	if !l.reinvite.unanswered() {
 		return out
 	}
 	var content []byte
@@ -130,6 +165,7 @@ func (l *Leg) answerOffer(now time.Time, c AnswerOffer, out []Action) []Action {
 	if err != nil {
 		return l.refuseOffer(RefuseOffer{Status: 488}, out)
 	}
+	req := l.reinvite.request
 	l.dialog.Refresh(req)
 	r := l.reply(req, 200)
 	r.AppendHeader(l.contact(l.flow))
@@ -138,17 +174,22 @@ func (l *Leg) answerOffer(now time.Time, c AnswerOffer, out []Action) []Action {
 	l.accept = dialog.Begin(now, l.reinvite.tx, l.reinvite.seq, l.env.Timers)
 	l.reinvite.request = nil
 	out = append(out, Reply{Tx: l.reinvite.tx, Response: r})
-	return l.agreed(offered, out)
+	if !offered {
+		return out
+	}
+	return l.agreed(out)
 }
 
 // refuseOffer refuses the peer's re-INVITE; nothing changes.
 func (l *Leg) refuseOffer(c RefuseOffer, out []Action) []Action {
-	req := l.reinvite.request
-	if req == nil {
+	if !l.reinvite.unanswered() {
 		return out
 	}
+	if c.Status < 300 {
+		c.Status = 488
+	}
 	l.session.Rollback()
-	r := l.reply(req, c.Status)
+	r := l.reply(l.reinvite.request, c.Status)
 	body(r, nil)
 	out = append(out, Reply{Tx: l.reinvite.tx, Response: r})
 	l.reinvite = reinvite{}

@@ -7,6 +7,7 @@ import (
 
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/dialog"
+	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/transaction"
@@ -30,8 +31,8 @@ func (l *Leg) dial(c Dial, out []Action) []Action {
 		}
 	}
 	r := sip.NewRequest(sip.INVITE, uri)
-	r.AppendHeader(l.via(c.Flow, token.NewBranch(l.env.Source)))
-	r.AppendHeader(newMaxForwards(c.MaxForwards))
+	r.AppendHeader(l.via(c.Flow))
+	r.AppendHeader(maxForwards(c.MaxForwards))
 	r.AppendHeader(sip.NewHeader("From", c.From+";tag="+string(l.local)))
 	r.AppendHeader(sip.NewHeader("To", c.To))
 	callID := sip.CallIDHeader(c.CallID)
@@ -69,9 +70,10 @@ func (l *Leg) response(now time.Time, in transaction.Answered, out []Action) []A
 	case in.ID == l.inviteTx:
 		return l.inviteResponse(now, in.Response, out)
 	case in.ID == l.reinvite.tx && l.reinvite.ours:
-		return l.reinviteResponse(now, in.Response, out)
+		return l.reinviteResponse(in.Response, out)
 	case in.ID == l.byeTx && in.Response.StatusCode >= 200:
-		return l.over(out)
+		l.byeTx = 0
+		return l.leave(out)
 	}
 	return l.repeatAck(in.Response, out)
 }
@@ -81,13 +83,13 @@ func (l *Leg) inviteResponse(now time.Time, r *sip.Response, out []Action) []Act
 	case r.StatusCode < 200:
 		return l.provisional(now, r, out)
 	case r.StatusCode < 300:
-		return l.success(now, r, out)
+		return l.success(r, out)
 	}
 	if l.state != Calling && l.state != Proceeding && l.state != Cancelling {
 		return out // it lost to a 2xx of another branch
 	}
 	c := cause.Cause{Side: cause.Remote, Status: r.StatusCode, Q850: cause.FromStatus(r.StatusCode)}
-	if q, text, ok := cause.ParseReason(reason(r)); ok {
+	if q, text, ok := cause.Of(r); ok {
 		c.Q850, c.Text = q, text
 	}
 	return l.over(l.tell(c, r, out))
@@ -98,39 +100,45 @@ func (l *Leg) provisional(now time.Time, r *sip.Response, out []Action) []Action
 	l.cancellable = true
 	switch l.state {
 	case Cancelling:
-		return l.cancel(now, out)
+		return l.cancelInvite(now, out)
 	case Calling, Proceeding:
 		l.state = Proceeding
-	default:
+	case Idle, Acknowledging, Arrived, Accepted, Confirmed, Ending, Over:
 		return out
 	}
 	ev := Progressed{Status: r.StatusCode, Response: r}
-	if e := l.branch(r); e != nil && r.StatusCode > 100 {
-		if d, err := Describe(r); err == nil && d != nil && e.session.State != sdp.Idle {
-			if e.session.RemoteAnswer(d) == nil {
-				ev.Negotiated = negotiated(&e.session)
-			}
+	if e := l.branch(r); e != nil && e.session.State != sdp.Idle {
+		if d, err := Describe(r); err == nil && d != nil && e.session.RemoteAnswer(d) == nil {
+			ev.Negotiated = negotiated(&e.session)
 		}
 	}
 	return append(out, Tell{ev})
 }
 
-// branch returns the early dialog that a response with a To tag belongs to.
+// branch returns the early dialog that a provisional response belongs to. A 100,
+// or one without To tag, makes none.
 func (l *Leg) branch(r *sip.Response) *earlyDialog {
+	if r.StatusCode == sip.StatusTrying {
+		return nil
+	}
+	if e := l.earlyOf(tagOf(r)); e != nil || len(l.early) >= maxBranches {
+		return e
+	}
 	d, err := dialog.FromResponse(r, l.target)
 	if err != nil {
-		return nil // 100, or a provisional without tag: no dialog yet
-	}
-	for i := range l.early {
-		if l.early[i].dialog.RemoteTag == d.RemoteTag {
-			return &l.early[i]
-		}
-	}
-	if len(l.early) >= maxBranches {
 		return nil
 	}
 	l.early = append(l.early, earlyDialog{dialog: d, session: l.session})
 	return &l.early[len(l.early)-1]
+}
+
+func (l *Leg) earlyOf(remote token.Tag) *earlyDialog {
+	for i := range l.early {
+		if l.early[i].dialog.RemoteTag == remote {
+			return &l.early[i]
+		}
+	}
+	return nil
 }
 
 // maxBranches bounds what a forking peer can make us remember.
@@ -138,48 +146,54 @@ const maxBranches = 16
 
 // success takes the first 2xx as the call, repeats the ACK of one already
 // acknowledged, and ends every other branch (RFC 3261 §13.2.2.4).
-func (l *Leg) success(now time.Time, r *sip.Response, out []Action) []Action {
+func (l *Leg) success(r *sip.Response, out []Action) []Action {
 	switch l.state {
 	case Calling, Proceeding:
 		return l.win(r, out)
 	case Cancelling:
 		// The 2xx overtook our CANCEL: the dialog exists and must be ended
 		// (RFC 3261 §9.1, §15.1.1).
-		d, err := dialog.FromResponse(r, l.target)
-		if err != nil {
+		if l.confirm(r) != nil {
 			return l.over(out)
 		}
-		l.dialog, l.giveUp = d, time.Time{}
 		out = l.ack(&l.dialog, l.seq, nil, out)
 		return l.bye(out)
 	case Idle, Acknowledging, Arrived, Accepted, Confirmed, Ending, Over:
 	}
-	if token.Tag(tagOf(r)) == l.dialog.RemoteTag {
+	if tagOf(r) == l.dialog.RemoteTag {
 		return l.repeatAck(r, out)
 	}
 	return l.dropBranch(r, out)
 }
 
+// confirm makes the dialog and session of the leg those of a 2xx, which are
+// those of its early dialog where it had one.
+func (l *Leg) confirm(r *sip.Response) error {
+	if e := l.earlyOf(tagOf(r)); e != nil {
+		l.dialog, l.session = e.dialog, e.session
+		l.dialog.Confirm(r)
+	} else {
+		d, err := dialog.FromResponse(r, l.target)
+		if err != nil {
+			return err
+		}
+		l.dialog = d
+	}
+	l.early, l.invite, l.giveUp = nil, nil, time.Time{}
+	return nil
+}
+
 func (l *Leg) win(r *sip.Response, out []Action) []Action {
-	e := l.branch(r)
-	if e == nil {
+	if err := l.confirm(r); err != nil {
 		// No dialog can be made of it, so there is none to end.
-		return l.over(l.tell(cause.Cause{Side: cause.Remote, Status: 502, Q850: cause.Interworking, Text: "2xx without To tag"}, r, out))
+		return l.over(l.tell(cause.Cause{Side: cause.Remote, Status: 502, Q850: cause.Interworking, Text: err.Error()}, r, out))
 	}
-	l.dialog, l.session = e.dialog, e.session
-	if d, err := dialog.FromResponse(r, l.target); err == nil {
-		l.dialog = d // the 2xx recomputes the route set (RFC 3261 §13.2.2.4)
-	}
-	l.early, l.invite = nil, nil
 	desc, err := Describe(r)
 	ev := Answered{Response: r}
 	switch {
 	case err != nil:
-	case l.session.State == sdp.Idle:
-		if desc == nil {
-			err = sdp.ErrNoAudio
-			break
-		}
+	case l.session.State == sdp.Idle && desc != nil:
+		// Our INVITE had no offer, so the 2xx brings it and the ACK answers.
 		if err = l.session.RemoteOffer(desc); err == nil {
 			ev.Offer = desc
 			l.state = Acknowledging
@@ -188,11 +202,11 @@ func (l *Leg) win(r *sip.Response, out []Action) []Action {
 	case desc != nil:
 		err = l.session.RemoteAnswer(desc)
 	case l.session.State != sdp.Stable:
-		err = sdp.ErrNoAudio // neither the 18x nor the 2xx answered our offer
+		err = sdp.ErrNoAudio // neither the 18x nor the 2xx said anything of media
 	}
 	out = l.ack(&l.dialog, l.seq, nil, out)
 	if err != nil {
-		// "If the offer in the 2xx is not acceptable, the UAC core MUST
+		// "If the offer in the 2xx response is not acceptable, the UAC core MUST
 		// generate a valid answer in the ACK and then send a BYE immediately"
 		// (RFC 3261 §13.2.2.4); an unusable answer ends likewise.
 		return l.abandon(unacceptable(err), r, out)
@@ -215,7 +229,7 @@ func (l *Leg) acknowledge(c Acknowledge, out []Action) []Action {
 	}
 	l.session.Settle()
 	l.state = Confirmed
-	return l.agreed(true, out)
+	return l.agreed(out)
 }
 
 // ack sends the ACK for a 2xx and keeps it for the next copy of that 2xx.
@@ -225,34 +239,41 @@ func (l *Leg) ack(d *dialog.Dialog, seq uint32, content []byte, out []Action) []
 		return out // no URI to send it to: the peer gives up by itself
 	}
 	f := l.env.Resolve(d.NextHop(), l.flow)
-	r.PrependHeader(l.via(f, token.NewBranch(l.env.Source)))
+	r.PrependHeader(l.via(f))
 	body(r, content)
-	data := []byte(r.String())
 	if len(l.acks) == maxBranches {
 		l.acks = l.acks[:copy(l.acks, l.acks[1:])]
 	}
-	l.acks = append(l.acks, sentAck{seq: seq, remote: d.RemoteTag, flow: f, data: data})
-	return append(out, Once{Flow: f, Data: data})
+	sent := sentAck{seq: seq, remote: d.RemoteTag, flow: f, data: []byte(r.String())}
+	l.acks = append(l.acks, sent)
+	return append(out, Once{Flow: f, Data: sent.data})
+}
+
+// ackOf returns the ACK sent for a 2xx, or nil.
+func (l *Leg) ackOf(r *sip.Response) *sentAck {
+	seq, remote := r.CSeq().SeqNo, tagOf(r)
+	for i := range l.acks {
+		if a := &l.acks[i]; a.seq == seq && a.remote == remote {
+			return a
+		}
+	}
+	return nil
 }
 
 func (l *Leg) repeatAck(r *sip.Response, out []Action) []Action {
 	if r.StatusCode < 200 || r.StatusCode > 299 || r.CSeq().MethodName != sip.INVITE {
 		return out
 	}
-	for _, a := range l.acks {
-		if a.seq == r.CSeq().SeqNo && string(a.remote) == tagOf(r) {
-			return append(out, Once{Flow: a.flow, Data: a.data})
-		}
+	if a := l.ackOf(r); a != nil {
+		return append(out, Once{Flow: a.flow, Data: a.data})
 	}
 	return out
 }
 
 // dropBranch ends the dialog of a 2xx that came too late: ACK, then BYE.
 func (l *Leg) dropBranch(r *sip.Response, out []Action) []Action {
-	for _, a := range l.acks {
-		if a.seq == r.CSeq().SeqNo && string(a.remote) == tagOf(r) {
-			return append(out, Once{Flow: a.flow, Data: a.data})
-		}
+	if l.ackOf(r) != nil {
+		return l.repeatAck(r, out)
 	}
 	d, err := dialog.FromResponse(r, l.target)
 	if err != nil {
@@ -266,24 +287,41 @@ func (l *Leg) dropBranch(r *sip.Response, out []Action) []Action {
 	return l.inDialog(l.env.Resolve(d.NextHop(), l.flow), bye, forFork, out)
 }
 
+// EndStray ends the dialog that a 2xx to an INVITE makes of which no leg is left:
+// ACK, then a BYE whose answer nobody waits for (RFC 3261 §13.2.2.4). Any other
+// response does nothing.
+func EndStray(env *Env, f flow.Flow, r *sip.Response, out []Action) []Action {
+	if r.StatusCode < 200 || r.StatusCode > 299 || r.CSeq().MethodName != sip.INVITE {
+		return out
+	}
+	l := Leg{env: env, flow: f}
+	return l.dropBranch(r, out)
+}
+
 // failed is a client transaction without a final response (RFC 3261 §8.1.3.1:
 // a timeout counts as 408, a transport error as 503).
-func (l *Leg) failed(now time.Time, in transaction.Failed, out []Action) []Action {
+func (l *Leg) failed(in transaction.Failed, out []Action) []Action {
 	c := cause.Cause{Side: cause.Remote, Status: 408, Q850: cause.RecoveryOnTimer, Text: "no answer from the peer"}
 	if in.Reason == transaction.TransportFailed {
 		c = cause.Cause{Side: cause.Remote, Status: 503, Q850: cause.TemporaryFailure, Text: "peer cannot be reached"}
 	}
 	switch {
-	case in.ID == l.inviteTx && l.state != Confirmed && l.state != Ending:
+	case in.ID == l.inviteTx && (l.state == Calling || l.state == Proceeding || l.state == Cancelling):
 		return l.over(l.tell(c, nil, out))
 	case in.ID == l.reinvite.tx && l.reinvite.ours:
-		// "if … no response at all is received (408), the UAC SHOULD terminate
-		// the dialog" (RFC 3261 §12.2.1.2).
-		l.session.Rollback()
 		l.reinvite = reinvite{}
-		return l.abandon(c, nil, out)
+		if l.state == Confirmed {
+			// "A UAC SHOULD also terminate a dialog if no response at all is
+			// received for the request" (RFC 3261 §12.2.1.2).
+			l.session.Rollback()
+			return l.abandon(c, nil, out)
+		}
+		if l.byeTx == 0 {
+			return l.over(out)
+		}
 	case in.ID == l.byeTx && l.state == Ending:
-		return l.over(out)
+		l.byeTx = 0
+		return l.leave(out)
 	}
 	return out
 }
@@ -292,10 +330,3 @@ func (l *Leg) failed(now time.Time, in transaction.Failed, out []Action) []Actio
 func unacceptable(err error) cause.Cause {
 	return cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: err.Error()}
 }
-
-func newMaxForwards(n int) *sip.MaxForwardsHeader {
-	h := sip.MaxForwardsHeader(n)
-	return &h
-}
-
-func tagOf(r *sip.Response) string { return param(r.To().Params, "tag") }

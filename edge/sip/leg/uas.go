@@ -7,6 +7,7 @@ import (
 
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/dialog"
+	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/transaction"
@@ -63,12 +64,15 @@ func (l *Leg) ring(c Ring, out []Action) []Action {
 	}
 	body(r, content)
 	out = append(out, Reply{Tx: l.inviteTx, Response: r})
-	return l.agreed(content != nil, out)
+	if content == nil {
+		return out
+	}
+	return l.agreed(out)
 }
 
-// agreed reports what an answer of ours has put in force.
-func (l *Leg) agreed(answered bool, out []Action) []Action {
-	if n := negotiated(&l.session); answered && n != nil {
+// agreed reports what an answer has put in force.
+func (l *Leg) agreed(out []Action) []Action {
+	if n := negotiated(&l.session); n != nil {
 		out = append(out, Tell{Agreed{*n}})
 	}
 	return out
@@ -91,7 +95,10 @@ func (l *Leg) answer(now time.Time, c Answer, out []Action) []Action {
 	l.accept = dialog.Begin(now, l.inviteTx, l.seq, l.env.Timers)
 	l.invite, l.offer, l.state = nil, nil, Accepted
 	out = append(out, Reply{Tx: l.inviteTx, Response: r})
-	return l.agreed(c.Media != nil && l.session.State == sdp.Stable, out)
+	if c.Media == nil || l.session.State != sdp.Stable {
+		return out // Ring has reported it, or Acked will
+	}
+	return l.agreed(out)
 }
 
 // final returns the description of the 200: the answer to the INVITE's offer,
@@ -118,11 +125,6 @@ func (l *Leg) refuse(c cause.Cause, headers []sip.Header, out []Action) []Action
 	if c.Status < 300 {
 		c.Status = 480
 	}
-	out = l.finish(c, headers, out)
-	return l.over(l.tell(c, nil, out))
-}
-
-func (l *Leg) finish(c cause.Cause, headers []sip.Header, out []Action) []Action {
 	r := l.reply(l.invite, c.Status)
 	if v := c.Reason(); v != "" {
 		r.AppendHeader(sip.NewHeader("Reason", v))
@@ -130,7 +132,8 @@ func (l *Leg) finish(c cause.Cause, headers []sip.Header, out []Action) []Action
 	appendAll(r, headers)
 	body(r, nil)
 	l.invite = nil
-	return append(out, Reply{Tx: l.inviteTx, Response: r})
+	out = append(out, Reply{Tx: l.inviteTx, Response: r})
+	return l.over(l.tell(c, nil, out))
 }
 
 // cancelled is the peer's CANCEL before our final response: the INVITE is
@@ -138,17 +141,12 @@ func (l *Leg) finish(c cause.Cause, headers []sip.Header, out []Action) []Action
 func (l *Leg) cancelled(in transaction.Cancelled, out []Action) []Action {
 	switch {
 	case l.state == Arrived && in.ID == l.inviteTx:
-		r := l.reply(l.invite, 487)
-		body(r, nil)
-		l.invite = nil
-		out = append(out, Reply{Tx: l.inviteTx, Response: r})
-		c := cause.Cause{Side: cause.Remote, Status: 487, Q850: cause.NormalClearing}
-		if q, text, ok := cause.ParseReason(reason(in.Request)); ok {
-			c.Q850, c.Text = q, text
-		}
-		return l.over(l.tell(c, in.Request, out))
-	case l.reinvite.pending() && in.ID == l.reinvite.tx:
-		return l.refuseOffer(RefuseOffer{Status: 487}, out)
+		c := goodbye(in.Request)
+		c.Status = 487
+		return l.over(l.tell(c, in.Request, l.terminated(out)))
+	case l.reinvite.unanswered() && in.ID == l.reinvite.tx:
+		out = l.refuseOffer(RefuseOffer{Status: 487}, out)
+		return append(out, Tell{OfferWithdrawn{}})
 	}
 	return out
 }
@@ -158,11 +156,12 @@ func (l *Leg) ackLost(out []Action) []Action {
 	return l.abandon(cause.Cause{Side: cause.Remote, Status: 408, Q850: cause.RecoveryOnTimer, Text: "no ACK for our 2xx"}, nil, out)
 }
 
-// warning explains a 488 (RFC 3261 §20.43).
+// warning explains a 488 (RFC 3261 §20.43) under a pseudonym, which tells nobody
+// our host name.
 func warning(err error) []sip.Header {
 	code, text, ok := sdp.Warning(err)
 	if !ok {
 		return nil
 	}
-	return []sip.Header{sip.NewHeader("Warning", formatWarning(code, text))}
+	return []sip.Header{sip.NewHeader("Warning", header.Warning{Code: code, Agent: "sekisho", Text: text}.String())}
 }

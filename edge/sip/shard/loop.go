@@ -69,7 +69,8 @@ func (in *Inbox) Event(ev relay.Event) {
 }
 
 // Ask has f run on the loop between two steps; the actions it returns are
-// carried out. f must not keep the machine.
+// carried out as the application's. f must not keep the machine, and never runs
+// once the loop is closed.
 func (in *Inbox) Ask(f func(now time.Time, u *ua.UA) []ua.Action) {
 	in.mu.Lock()
 	in.asks = append(in.asks, f)
@@ -178,7 +179,7 @@ func (l *Loop) turn() {
 	}
 	l.events = events
 	for _, ask := range asks {
-		l.step(now, func() { l.acts = append(l.acts, ask(now, l.cfg.UA)...) })
+		l.step(now, func() { l.acts = l.cfg.UA.Do(now, ask(now, l.cfg.UA), l.acts) })
 	}
 	if at := l.cfg.UA.Deadline(); !at.IsZero() && !now.Before(at) {
 		l.step(now, func() { l.acts = l.cfg.UA.Timeout(now, l.acts) })
@@ -199,18 +200,46 @@ func (l *Loop) take(b *transport.Batch) {
 // with its stack and counted, the call it happened in is ended, all others go
 // on.
 func (l *Loop) step(now time.Time, do func()) {
+	for range maxPanics {
+		if !l.panicked(do) {
+			return
+		}
+		do = func() { l.acts = l.cfg.UA.Abandon(now, l.acts) }
+	}
+}
+
+// maxPanics bounds the panics of one step: the first, those of ending the legs
+// it leaves, and no more, should the machine itself be broken.
+const maxPanics = 8
+
+// panicked runs do and reports whether it panicked.
+func (l *Loop) panicked(do func()) (yes bool) {
 	defer func() {
 		if r := recover(); r != nil {
+			yes = true
 			l.panics.Add(1)
 			l.cfg.Log.Error("panic in a call", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
-			l.acts = l.cfg.UA.Abandon(now, l.acts)
 		}
 	}()
 	do()
+	return false
 }
 
-// flush carries out what the steps have left.
+// flush carries out what the steps have left, and what follows where the
+// transport cannot send it.
 func (l *Loop) flush(now time.Time) {
+	for len(l.acts) > 0 {
+		l.carryOut()
+		for i := range l.out {
+			if f := l.out[i].Flow; l.out[i].Err != nil {
+				l.step(now, func() { l.acts = l.cfg.UA.Unreachable(now, f, l.acts) })
+			}
+		}
+		clear(l.out)
+	}
+}
+
+func (l *Loop) carryOut() {
 	l.out, l.cmds = l.out[:0], l.cmds[:0]
 	for _, a := range l.acts {
 		switch a := a.(type) {
@@ -232,17 +261,9 @@ func (l *Loop) flush(now time.Time) {
 	if len(l.cmds) > 0 && l.cfg.Media != nil {
 		l.cfg.Media(l.cmds)
 	}
-	if len(l.out) == 0 {
-		return
+	if len(l.out) > 0 {
+		l.cfg.Send(l.out)
 	}
-	if l.cfg.Send(l.out) > 0 {
-		for i := range l.out {
-			if l.out[i].Err != nil {
-				l.acts = l.cfg.UA.Unreachable(now, l.out[i].Flow, l.acts)
-			}
-		}
-	}
-	clear(l.out)
 }
 
 func (l *Loop) note(n ua.Note) {

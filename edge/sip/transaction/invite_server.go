@@ -29,8 +29,9 @@ import "time"
 type inviteServer struct {
 	tx  record
 	key serverKey
-	// toTag is the tag of the last response that had one: what the answer to
-	// a CANCEL should carry too, and what an RFC 2543 ACK is matched by.
+	// toTag is the tag of the last response that had one, or the one that Own
+	// announced: what the answer to a CANCEL should carry too, and what an
+	// RFC 2543 ACK is matched by.
 	toTag string
 }
 

@@ -114,6 +114,9 @@ func (t *Table) Handle(now time.Time, in Input, out []Action) []Action {
 	case Own:
 		if m, ok := t.byID[in.ID]; ok {
 			m.record().owner = in.Owner
+			if m, ok := m.(*inviteServer); ok && in.Tag != "" {
+				m.toTag = string(in.Tag)
+			}
 		}
 	case Timeout:
 		return t.timeout(now, out)

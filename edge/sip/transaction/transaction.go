@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/token"
 )
 
 // ID names a transaction of one table for its whole life; zero is none.
@@ -59,10 +60,13 @@ type SendOnce struct {
 	Request *sip.Request
 }
 
-// Own tells the table who owns a server transaction.
+// Own tells the table who owns a server transaction, and for INVITE which To tag
+// its answers will have, so that the answer to a CANCEL that comes before any of
+// them has it too (RFC 3261 §9.2). An empty tag says nothing.
 type Own struct {
 	ID    ID
 	Owner Owner
+	Tag   token.Tag
 }
 
 // Timeout lets time pass: everything due at now happens.

@@ -107,19 +107,17 @@ func BenchmarkCall(b *testing.B) {
 			}
 		}
 		id := ca.legs.Next()
-		w.a.queue = append(w.a.queue, work{app: Command{Leg: id, Command: leg.Dial{
+		w.acts = w.a.Do(w.now, []Action{Command{Leg: id, Command: leg.Dial{
 			Flow: flow.Flow{Remote: addrB}, CallID: "0123456789abcdef0123456789abcdef@192.0.2.1", Target: "sip:+815000002001@192.0.2.2;user=phone",
 			From: `"03-0000-9001" <sip:+81300009001@ims.example;user=phone>`, To: "<sip:+815000002001@ims.example;user=phone>",
 			MaxForwards: 70, Media: offer, Headers: headers,
-		}}})
-		w.acts = w.a.drain(w.now, w.acts[:0])
+		}}}, w.acts[:0])
 		size = len(w.acts[0].(Send).Data)
 		w.settle(w.a)
 		if ca.answered != id {
 			b.Fatal("the call was not answered")
 		}
-		w.a.queue = append(w.a.queue, work{app: Command{Leg: id, Command: leg.HangUp{Cause: cause.Cause{Q850: cause.NormalClearing}}}})
-		w.acts = w.a.drain(w.now, w.acts[:0])
+		w.acts = w.a.Do(w.now, []Action{Command{Leg: id, Command: leg.HangUp{Cause: cause.Cause{Q850: cause.NormalClearing}}}}, w.acts[:0])
 		w.settle(w.a)
 	}
 	b.ReportMetric(float64(size), "INVITE-bytes")

@@ -8,7 +8,6 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"sekisho/edge/sip/dialog"
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/leg"
@@ -17,14 +16,10 @@ import (
 )
 
 // arrived sorts a new request (RFC 3261 §8.2): to its dialog, to a new leg, or
-// to an answer of our own.
+// to an answer of our own. It comes from a peer.
 func (u *UA) arrived(now time.Time, in transaction.Arrived) {
-	peer, ok := u.cfg.Peer(in.Flow)
-	if !ok {
-		u.counts.Strangers++
-		return
-	}
-	if tag := param(in.Request.To().Params, "tag"); tag != "" {
+	peer, _ := u.cfg.Peer(in.Flow)
+	if tag := header.Tag(in.Request.To().Params); tag != "" {
 		u.inDialog(now, peer, token.Tag(tag), in)
 		return
 	}
@@ -39,18 +34,38 @@ func (u *UA) arrived(now time.Time, in transaction.Arrived) {
 		u.respond(in.ID, res)
 	case r.Method == sip.INVITE:
 		u.invited(now, peer, in)
-	case methods[r.Method]:
+	case r.Method == sip.BYE:
+		// "If the BYE does not match an existing dialog, the UAS core SHOULD
+		// generate a 481" (RFC 3261 §15.1.2).
+		u.counts.Unmatched++
+		u.refuse(in, 481)
+	case known(r.Method):
 		u.refuse(in, 405, sip.NewHeader("Allow", allow))
 	default:
 		u.refuse(in, 501, sip.NewHeader("Allow", allow))
 	}
 }
 
+// known reports whether a method is one of the RFCs': 501 is for the others
+// (RFC 3261 §21.5.2).
+func known(method sip.RequestMethod) bool {
+	switch method {
+	case sip.INVITE, sip.ACK, sip.BYE, sip.CANCEL, sip.OPTIONS, sip.REGISTER, sip.PRACK, sip.UPDATE, sip.INFO,
+		sip.SUBSCRIBE, sip.NOTIFY, sip.REFER, sip.MESSAGE, sip.PUBLISH:
+		return true
+	}
+	return false
+}
+
 // invited makes a leg of an INVITE (RFC 3261 §8.2.1 to §8.2.3, §13.3.1).
 func (u *UA) invited(now time.Time, peer Peer, in transaction.Arrived) {
 	r := in.Request
-	if bad := unsupported(r); bad != "" {
-		u.refuse(in, 420, sip.NewHeader("Unsupported", bad))
+	if u.merges.note(in) {
+		u.counts.Merged++
+		u.refuse(in, 482)
+		return
+	}
+	if u.extended(in) {
 		return
 	}
 	if mf := r.MaxForwards(); mf != nil && mf.Val() == 0 {
@@ -62,14 +77,15 @@ func (u *UA) invited(now time.Time, peer Peer, in transaction.Arrived) {
 	if fault != nil {
 		headers := fault.Headers
 		if fault.Text != "" && fault.Status == 400 {
-			headers = append(headers, sip.NewHeader("Warning", `399 sekisho "`+strings.ReplaceAll(fault.Text, `"`, "'")+`"`))
+			w := header.Warning{Code: 399, Agent: "sekisho", Text: fault.Text}
+			headers = append(headers, sip.NewHeader("Warning", w.String()))
 		}
 		u.refuse(in, fault.Status, headers...)
 		return
 	}
 	u.remember(l)
 	u.current = id
-	u.queue = append(u.queue, work{request: transaction.Own{ID: in.ID, Owner: id}})
+	u.queue = append(u.queue, work{leg: id, request: transaction.Own{ID: in.ID, Owner: id, Tag: l.LocalTag()}})
 	// "a UAS … SHOULD generate a 100 (Trying)" only where it takes more than
 	// 200 ms (§17.2.1); a B2BUA always waits for somebody else, so at once.
 	u.respond(in.ID, transaction.Reply(r, 100, "", ""))
@@ -98,8 +114,7 @@ func (u *UA) inDialog(now time.Time, peer Peer, tag token.Tag, in transaction.Ar
 	case in.Request.Method == sip.ACK:
 		u.handLeg(now, l, in)
 	default:
-		if bad := unsupported(in.Request); bad != "" {
-			u.refuse(in, 420, sip.NewHeader("Unsupported", bad))
+		if u.extended(in) {
 			return
 		}
 		u.queue = append(u.queue, work{request: transaction.Own{ID: in.ID, Owner: l.ID()}})
@@ -110,14 +125,15 @@ func (u *UA) inDialog(now time.Time, peer Peer, tag token.Tag, in transaction.Ar
 	}
 }
 
-// unsupported returns the option tags of Require that we do not implement
-// (RFC 3261 §8.2.2.3): of this stack's extensions, none needs one yet.
-func unsupported(r *sip.Request) string {
-	var tags []string
-	for _, h := range r.GetHeaders("Require") {
-		tags = append(tags, h.Value())
+// extended refuses a request that requires an extension (RFC 3261 §8.2.2.3): of
+// those this stack has, none needs to be named.
+func (u *UA) extended(in transaction.Arrived) bool {
+	lacking := header.Lacking(in.Request, "Require", nil)
+	if len(lacking) == 0 {
+		return false
 	}
-	return strings.Join(tags, ", ")
+	u.refuse(in, 420, sip.NewHeader("Unsupported", strings.Join(lacking, ", ")))
+	return true
 }
 
 func (u *UA) refuse(in transaction.Arrived, status int, headers ...sip.Header) {
@@ -136,14 +152,14 @@ func (u *UA) respond(id transaction.ID, r *sip.Response) {
 // malformed answers what the guard refused, where it may be answered, and
 // counts the rest. The tag is derived from a salt, so that a retransmission
 // gets the same one (RFC 3261 §8.2.7).
-func (u *UA) malformed(f flow.Flow, data []byte, err error, out []Action) []Action {
+func (u *UA) malformed(f flow.Flow, data []byte, err error) {
 	var fault *header.Fault
 	if !errors.As(err, &fault) {
-		return out
+		return
 	}
 	u.counts.Malformed[fault.Kind]++
 	if _, ok := u.cfg.Peer(f); !ok || fault.Status == 0 {
-		return out
+		return
 	}
 	h := u.salt
 	for _, c := range data {
@@ -151,52 +167,6 @@ func (u *UA) malformed(f flow.Flow, data []byte, err error, out []Action) []Acti
 	}
 	if res := header.Refusal(nil, data, fault, strconv.FormatUint(h, 36)); res != nil {
 		u.counts.Refused++
-		out = append(out, Send{Flow: f, Data: res})
+		u.out = append(u.out, Send{Flow: f, Data: res})
 	}
-	return out
-}
-
-// endStray ends the dialog that a late 2xx of a branch we no longer know would
-// make: ACK, then BYE (RFC 3261 §13.2.2.4). Nobody waits for the BYE's answer.
-func (u *UA) endStray(f flow.Flow, r *sip.Response) {
-	if r.StatusCode < 200 || r.StatusCode > 299 || r.CSeq().MethodName != sip.INVITE {
-		return
-	}
-	contact := r.Contact()
-	if contact == nil {
-		return
-	}
-	d, err := dialog.FromResponse(r, contact.Address.String())
-	if err != nil {
-		return
-	}
-	ack, err := d.Ack(r.CSeq().SeqNo)
-	if err != nil {
-		return
-	}
-	bye, err := d.Request(sip.BYE)
-	if err != nil {
-		return
-	}
-	to := u.resolve(d.NextHop(), f)
-	h := u.cfg.Hosts[to.Listener]
-	for _, m := range []*sip.Request{ack, bye} {
-		m.PrependHeader(&sip.ViaHeader{
-			ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: to.Proto.String(), Host: h.Name, Port: h.Port,
-			Params: sip.HeaderParams{{K: "branch", V: string(token.NewBranch(u.cfg.Source))}, {K: "rport"}},
-		})
-		m.SetBody(nil)
-	}
-	u.queue = append(u.queue,
-		work{request: transaction.SendOnce{Flow: to, Request: ack}},
-		work{request: transaction.Request{Flow: to, Request: bye}})
-}
-
-func param(params sip.HeaderParams, name string) string {
-	for _, p := range params {
-		if strings.EqualFold(p.K, name) {
-			return p.V
-		}
-	}
-	return ""
 }

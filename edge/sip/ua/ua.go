@@ -1,13 +1,10 @@
 package ua
 
 import (
-	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
-	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/deadline"
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/header"
@@ -44,8 +41,12 @@ type Counts struct {
 	Strangers uint64
 	// Unmatched counts requests and ACKs for dialogs that do not exist.
 	Unmatched uint64
-	// Refused counts requests answered here, by status class 4xx and 5xx.
+	// Merged counts INVITEs that came a second time by another way.
+	Merged uint64
+	// Refused counts requests answered here with a failure, Merged included.
 	Refused uint64
+	// Abandoned counts panics of ours.
+	Abandoned uint64
 }
 
 // UA is one shard.
@@ -57,13 +58,23 @@ type UA struct {
 	legs   map[leg.ID]*leg.Leg
 	tags   map[token.Tag]leg.ID
 	timers deadline.Heap[leg.ID]
+	merges merges
 	counts Counts
 	salt   uint64
 
-	// current is the leg being worked on, so that a panic can be laid to a call.
-	current leg.ID
-	// queue and the scratch slices are empty between steps.
+	// current is the leg being worked on, so that a panic can be laid to a
+	// call; condemned is the last one to which that happened. ticking is set
+	// while the application handles a Tick; it gets none before rest.
+	current, condemned leg.ID
+	ticking            bool
+	rest               time.Time
+
+	// queue is what the step at hand has still to do, from next on, and out
+	// what it has returned so far. They survive a panic. Between steps they
+	// and the scratch slices are empty.
 	queue   []work
+	next    int
+	out     []Action
 	txs     []transaction.Action
 	actions []leg.Action
 	app     []Action
@@ -79,20 +90,27 @@ type work struct {
 	app     Action
 }
 
-// methods are those of the RFCs that a request may name without being unknown
-// (RFC 3261 §21.5.2: 501 is for the others).
-var methods = map[sip.RequestMethod]bool{
-	sip.INVITE: true, sip.ACK: true, sip.BYE: true, sip.CANCEL: true, sip.OPTIONS: true, sip.REGISTER: true,
-	sip.PRACK: true, sip.UPDATE: true, sip.INFO: true, sip.SUBSCRIBE: true, sip.NOTIFY: true, sip.REFER: true,
-	sip.MESSAGE: true, sip.PUBLISH: true,
-}
-
 // allow lists what a call of ours understands.
 const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS"
 
 // New returns an empty shard.
 func New(c Config) *UA {
-	t := c.Timers
+	c.Timers = filled(c.Timers)
+	u := &UA{
+		cfg:    c,
+		guard:  header.NewGuard(c.Limits),
+		table:  transaction.NewTable(c.table()),
+		legs:   make(map[leg.ID]*leg.Leg),
+		tags:   make(map[token.Tag]leg.ID),
+		merges: newMerges(),
+		salt:   c.Source.Uint64(),
+	}
+	u.env = leg.Env{Source: c.Source, Timers: c.Timers, Hosts: c.Hosts, Resolve: u.resolve, Allow: allow}
+	return u
+}
+
+// filled puts RFC 3261's values where t is silent (Table 4).
+func filled(t transaction.Timers) transaction.Timers {
 	if t.T1 == 0 {
 		t.T1 = 500 * time.Millisecond
 	}
@@ -102,87 +120,100 @@ func New(c Config) *UA {
 	if t.T4 == 0 {
 		t.T4 = 5 * time.Second
 	}
-	c.Timers = t
-	u := &UA{
-		cfg:   c,
-		guard: header.NewGuard(c.Limits),
-		table: transaction.NewTable(transaction.Config{Timers: t, Tokens: c.Source}),
-		legs:  make(map[leg.ID]*leg.Leg),
-		tags:  make(map[token.Tag]leg.ID),
-		salt:  c.Source.Uint64(),
-	}
-	u.env = leg.Env{Source: c.Source, Timers: t, Hosts: c.Hosts, Resolve: u.resolve, Allow: allow}
-	return u
+	return t
+}
+
+func (c *Config) table() transaction.Config {
+	return transaction.Config{Timers: c.Timers, Tokens: c.Source}
 }
 
 // Datagram takes one message from the wire. Data is not kept.
 func (u *UA) Datagram(now time.Time, f flow.Flow, data []byte, out []Action) []Action {
+	u.begin(out)
 	m, err := header.Parse(u.guard, data)
 	if err != nil {
-		return u.malformed(f, data, err, out)
+		u.malformed(f, data, err)
+		return u.end()
 	}
-	u.txs = u.table.Handle(now, transaction.Received{Flow: f, Message: m}, u.txs[:0])
-	u.enqueue(u.txs)
-	return u.drain(now, out)
+	if _, request := m.(*sip.Request); request {
+		// A stranger's request leaves nothing behind, not even a transaction.
+		if _, known := u.cfg.Peer(f); !known {
+			u.counts.Strangers++
+			return u.end()
+		}
+	}
+	u.feed(now, transaction.Received{Flow: f, Message: m})
+	u.drain(now)
+	return u.end()
 }
 
 // MediaEvent takes what the media plane reports.
 func (u *UA) MediaEvent(now time.Time, ev relay.Event, out []Action) []Action {
+	u.begin(out)
 	u.tellApp(now, MediaEvent{ev})
-	return u.drain(now, out)
+	u.drain(now)
+	return u.end()
+}
+
+// Do carries out actions as if the application had returned them.
+func (u *UA) Do(now time.Time, actions, out []Action) []Action {
+	u.begin(out)
+	for _, a := range actions {
+		u.queue = append(u.queue, work{app: a})
+	}
+	u.drain(now)
+	return u.end()
 }
 
 // Unreachable takes the transport's word that a flow cannot be sent on.
 func (u *UA) Unreachable(now time.Time, f flow.Flow, out []Action) []Action {
-	u.txs = u.table.Handle(now, transaction.Unreachable{Flow: f}, u.txs[:0])
-	u.enqueue(u.txs)
-	return u.drain(now, out)
+	u.begin(out)
+	u.feed(now, transaction.Unreachable{Flow: f})
+	u.drain(now)
+	return u.end()
 }
 
 // Timeout lets time pass: everything due at now happens.
 func (u *UA) Timeout(now time.Time, out []Action) []Action {
-	u.txs = u.table.Handle(now, transaction.Timeout{}, u.txs[:0])
-	u.enqueue(u.txs)
-	out = u.drain(now, out)
+	u.begin(out)
+	u.feed(now, transaction.Timeout{})
+	u.drain(now)
 	for {
 		id, ok := u.timers.Pop(now)
 		if !ok {
 			break
 		}
 		if l := u.legs[id]; l != nil {
+			u.current = id
 			u.actions = l.Timeout(now, u.actions[:0])
 			u.enqueueLeg(id, u.actions)
 			u.arm(l)
-			out = u.drain(now, out)
+			u.drain(now)
 		}
 	}
-	if at := u.cfg.App.Deadline(); !at.IsZero() && !now.Before(at) {
+	if at := u.appDeadline(); !at.IsZero() && !now.Before(at) {
+		u.current, u.ticking = 0, true
 		u.tellApp(now, Tick{})
-		out = u.drain(now, out)
+		u.ticking = false
+		u.drain(now)
 	}
-	return out
-}
-
-// Abandon recovers the shard after a panic in a step: what was queued is
-// dropped, and the call that was being worked on is ended for its application,
-// which then gives back what the call had leased.
-func (u *UA) Abandon(now time.Time, out []Action) []Action {
-	id := u.current
-	u.current = 0
-	clear(u.queue)
-	u.queue = u.queue[:0]
-	if id == 0 || u.legs[id] == nil {
-		return out
-	}
-	u.forget(id)
-	u.tellApp(now, LegEvent{Leg: id, Event: leg.Ended{Cause: cause.Cause{Status: 500, Q850: cause.TemporaryFailure, Text: "internal fault"}}})
-	return u.drain(now, out)
+	return u.end()
 }
 
 // Deadline returns when Timeout is due, or the zero time.
 func (u *UA) Deadline() time.Time {
 	at, _ := u.table.Deadline()
-	return deadline.Earliest(deadline.Earliest(at, u.timers.Next()), u.cfg.App.Deadline())
+	return deadline.Earliest(deadline.Earliest(at, u.timers.Next()), u.appDeadline())
+}
+
+// appDeadline is the application's, but a Tick that panicked is not repeated
+// before rest: the loop would do nothing else.
+func (u *UA) appDeadline() time.Time {
+	at := u.cfg.App.Deadline()
+	if !at.IsZero() && at.Before(u.rest) {
+		return u.rest
+	}
+	return at
 }
 
 // Counts returns what the shard holds and has seen.
@@ -193,24 +224,41 @@ func (u *UA) Counts() Counts {
 	return c
 }
 
+// begin starts a step.
+func (u *UA) begin(out []Action) { u.out, u.current, u.ticking = out, 0, false }
+
+// end returns what the step has to say.
+func (u *UA) end() []Action {
+	out := u.out
+	u.out = nil
+	return out
+}
+
 // drain carries out the queue until nothing follows from anything.
-func (u *UA) drain(now time.Time, out []Action) []Action {
-	for i := 0; i < len(u.queue); i++ {
-		switch w := u.queue[i]; {
+func (u *UA) drain(now time.Time) {
+	for u.next < len(u.queue) {
+		w := u.queue[u.next]
+		u.next++
+		u.current = w.leg
+		switch {
 		case w.tx != nil:
-			out = u.fromTable(now, w.tx, out)
+			u.fromTable(now, w.tx)
 		case w.request != nil:
-			u.txs = u.table.Handle(now, w.request, u.txs[:0])
-			u.enqueue(u.txs)
+			u.feed(now, w.request)
 		case w.legWork != nil:
-			out = u.fromLeg(now, w.leg, w.legWork, out)
+			u.fromLeg(now, w.leg, w.legWork)
 		case w.app != nil:
-			out = u.fromApp(now, w.app, out)
+			u.fromApp(now, w.app)
 		}
 	}
 	clear(u.queue)
-	u.queue = u.queue[:0]
-	return out
+	u.queue, u.next = u.queue[:0], 0
+}
+
+// feed steps the transaction table.
+func (u *UA) feed(now time.Time, in transaction.Input) {
+	u.txs = u.table.Handle(now, in, u.txs[:0])
+	u.enqueue(u.txs)
 }
 
 func (u *UA) enqueue(actions []transaction.Action) {
@@ -230,20 +278,19 @@ func (u *UA) tellApp(now time.Time, in Input) {
 	for _, a := range u.app {
 		u.queue = append(u.queue, work{app: a})
 	}
+	clear(u.app)
 }
 
 // fromTable handles what the transaction table hands up.
-func (u *UA) fromTable(now time.Time, a transaction.Action, out []Action) []Action {
+func (u *UA) fromTable(now time.Time, a transaction.Action) {
 	owner := transaction.Owner(0)
 	switch a := a.(type) {
 	case transaction.Send:
-		return append(out, Send(a))
+		u.out = append(u.out, Send(a))
 	case transaction.Arrived:
 		u.arrived(now, a)
-		return out
 	case transaction.Stray:
 		u.endStray(a.Flow, a.Response)
-		return out
 	case transaction.Started:
 		owner = a.Owner
 	case transaction.Cancelled:
@@ -257,11 +304,17 @@ func (u *UA) fromTable(now time.Time, a transaction.Action, out []Action) []Acti
 			u.endStray(a.Flow, a.Response)
 		}
 	case transaction.Ended:
+		u.merges.forget(a.ID)
 	}
 	if l := u.legs[owner]; l != nil {
 		u.handLeg(now, l, a)
 	}
-	return out
+}
+
+// endStray ends a dialog that a late 2xx made. Its leg is gone.
+func (u *UA) endStray(f flow.Flow, r *sip.Response) {
+	u.actions = leg.EndStray(&u.env, f, r, u.actions[:0])
+	u.enqueueLeg(0, u.actions)
 }
 
 func (u *UA) handLeg(now time.Time, l *leg.Leg, a transaction.Action) {
@@ -277,50 +330,47 @@ func (u *UA) arm(l *leg.Leg) {
 }
 
 // fromLeg carries out what a leg returned.
-func (u *UA) fromLeg(now time.Time, id leg.ID, a leg.Action, out []Action) []Action {
-	var in transaction.Input
+func (u *UA) fromLeg(now time.Time, id leg.ID, a leg.Action) {
 	switch a := a.(type) {
 	case leg.Tell:
-		u.current = id
 		u.tellApp(now, LegEvent{Leg: id, Event: a.Event})
-		return out
 	case leg.Gone:
 		u.forget(id)
-		return out
 	case leg.Once:
-		return append(out, Send{Flow: a.Flow, Data: a.Data})
+		u.out = append(u.out, Send(a))
 	case leg.Transact:
-		in = transaction.Request{Owner: id, Flow: a.Flow, Request: a.Request}
+		u.feed(now, transaction.Request{Owner: id, Flow: a.Flow, Request: a.Request})
 	case leg.Reply:
-		in = transaction.Respond{ID: a.Tx, Response: a.Response}
+		u.feed(now, transaction.Respond{ID: a.Tx, Response: a.Response})
 	case leg.Again:
-		in = transaction.Repeat{ID: a.Tx}
+		u.feed(now, transaction.Repeat{ID: a.Tx})
 	}
-	u.txs = u.table.Handle(now, in, u.txs[:0])
-	u.enqueue(u.txs)
-	return out
 }
 
 // fromApp carries out what the application returned: commands to legs are
 // done here, the rest is for whoever steps the shard.
-func (u *UA) fromApp(now time.Time, a Action, out []Action) []Action {
+func (u *UA) fromApp(now time.Time, a Action) {
 	c, ok := a.(Command)
 	if !ok {
-		return append(out, a)
+		u.out = append(u.out, a)
+		return
 	}
 	l := u.legs[c.Leg]
 	if l == nil {
 		if _, dial := c.Command.(leg.Dial); !dial {
-			return out // it crossed with the leg's end
+			return // it crossed with the leg's end
 		}
 		l = leg.New(&u.env, c.Leg)
 		u.remember(l)
 	}
-	u.current = c.Leg
-	u.actions = l.Command(now, c.Command, u.actions[:0])
-	u.enqueueLeg(c.Leg, u.actions)
+	u.command(now, l, c.Command)
+}
+
+func (u *UA) command(now time.Time, l *leg.Leg, c leg.Command) {
+	u.current = l.ID()
+	u.actions = l.Command(now, c, u.actions[:0])
+	u.enqueueLeg(l.ID(), u.actions)
 	u.arm(l)
-	return out
 }
 
 func (u *UA) remember(l *leg.Leg) {
@@ -334,32 +384,4 @@ func (u *UA) forget(id leg.ID) {
 		delete(u.legs, id)
 		u.timers.Remove(id)
 	}
-}
-
-// resolve turns the next hop of an in-dialog request into a flow. Only an
-// address of the same peer is followed: a Contact or a Record-Route never
-// takes our requests to a third party.
-func (u *UA) resolve(nextHop string, established flow.Flow) flow.Flow {
-	var uri sip.Uri
-	if sip.ParseUri(nextHop, &uri) != nil {
-		return established
-	}
-	addr, err := netip.ParseAddr(strings.Trim(uri.Host, "[]"))
-	if err != nil {
-		return established
-	}
-	port := uri.Port
-	if port == 0 {
-		port = 5060
-	}
-	f := established
-	f.Remote = netip.AddrPortFrom(addr.Unmap(), uint16(port))
-	if f == established {
-		return f
-	}
-	was, ok := u.cfg.Peer(established)
-	if is, known := u.cfg.Peer(f); !ok || !known || is != was {
-		return established
-	}
-	return f
 }

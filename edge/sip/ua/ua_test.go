@@ -139,8 +139,7 @@ func (n *net) post(from *UA, actions []Action) {
 
 // do gives a command to a leg through its application's queue.
 func (n *net) do(u *UA, c leg.ID, cmd leg.Command) {
-	u.queue = append(u.queue, work{app: Command{Leg: c, Command: cmd}})
-	n.post(u, u.drain(n.now, nil))
+	n.post(u, u.Do(n.now, []Action{Command{Leg: c, Command: cmd}}, nil))
 }
 
 // run lets time pass until nothing is left to happen or d is over.
@@ -207,7 +206,7 @@ func (n *net) settled() {
 		for _, k := range c.Transactions.Live {
 			live += k
 		}
-		if c.Legs != 0 || live != 0 || c.Transactions.Lingering != 0 || len(u.tags) != 0 || u.timers.Len() != 0 {
+		if c.Legs != 0 || live != 0 || c.Transactions.Lingering != 0 || len(u.tags) != 0 || len(u.merges.ongoing)+len(u.merges.origins) != 0 || u.timers.Len() != 0 {
 			n.t.Fatalf("left over: %+v, tags %d timers %d\n%s", c, len(u.tags), u.timers.Len(), strings.Join(n.trace, "\n"))
 		}
 	}
