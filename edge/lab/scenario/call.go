@@ -1,0 +1,148 @@
+package scenario
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+	"github.com/pion/rtp"
+
+	"sekisho/edge/lab/audio"
+	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/sdp"
+	"sekisho/edge/sip/ua"
+	"sekisho/media/g711"
+	"sekisho/media/relay"
+)
+
+// call is one party's side of a call: its leg, its ear and its mouth.
+type call struct {
+	party *party
+	id    leg.ID
+	// name is what the script calls it; a received call has none.
+	name     string
+	callID   string
+	received bool
+	// shown is the INVITE as it came, or nil.
+	shown *sip.Request
+	rtp   netip.AddrPort
+	// codecs are what this call can speak.
+	codecs []relay.Codec
+
+	// status is the highest response to a placed call, or to a received one.
+	status   int
+	answered bool
+	ended    bool
+	cause    cause.Cause
+	final    sip.Message // what ended it, or nil
+	session  *sdp.Negotiated
+	// open says that the mouth is: after the answer, or with early media.
+	open bool
+
+	// The mouth: the next packet and when it is due.
+	word time.Time
+	ssrc uint32
+	seq  uint16
+	said uint32 // samples
+
+	// The ear. judged is how much of it has been asked for.
+	placed, first time.Time
+	track         audio.Track
+	judged        int
+}
+
+const ptime = 20 * time.Millisecond
+
+// side is our description.
+func (c *call) side(d relay.Direction) leg.Media {
+	return leg.Media{Addr: c.rtp, Caps: sdp.Caps{Codecs: c.codecs, Event: c.party.style.Event}, Direction: d}
+}
+
+// event takes what the leg has to say.
+func (c *call) event(now time.Time, ev leg.Event, out []ua.Action) []ua.Action {
+	switch ev := ev.(type) {
+	case leg.Progressed:
+		c.status = max(c.status, ev.Status)
+		c.agree(now, ev.Negotiated)
+	case leg.Answered:
+		c.status, c.answered, c.open = 200, true, true
+		c.agree(now, ev.Negotiated)
+		if ev.Offer != nil {
+			return append(out, ua.Command{Leg: c.id, Command: leg.Acknowledge{Media: c.side(relay.SendRecv)}})
+		}
+	case leg.Acked:
+		c.agree(now, ev.Negotiated)
+	case leg.Agreed:
+		c.agree(now, &ev.Negotiated)
+	case leg.Offered:
+		return append(out, ua.Command{Leg: c.id, Command: leg.AnswerOffer{Media: c.side(relay.SendRecv)}})
+	case leg.OfferRefused:
+	case leg.Ended:
+		c.ended, c.open, c.cause, c.final = true, false, ev.Cause, ev.Message
+		delete(c.party.calls, c.id)
+	}
+	return out
+}
+
+// agree takes a session into force. The schedule of the mouth begins with the
+// first.
+func (c *call) agree(now time.Time, n *sdp.Negotiated) {
+	if n == nil {
+		return
+	}
+	if c.session == nil {
+		c.word = now
+	}
+	c.session = n
+}
+
+// speaks reports whether packets are due in time.
+func (c *call) speaks() bool { return c.open && c.session != nil }
+
+// speak says the next 20 ms; while the direction forbids it, it stays silent,
+// and time goes on.
+func (c *call) speak() {
+	const samples = 160
+	n, voice := c.session, c.party.world.sounds.voices[c.party.name]
+	if n.Direction.Sends() && n.Remote.IsValid() {
+		h := rtp.Header{
+			Version: 2, PayloadType: uint8(n.AudioOut), SequenceNumber: c.seq, Timestamp: c.said, SSRC: c.ssrc, Marker: c.seq == 0,
+		}
+		data := make([]byte, h.MarshalSize()+samples)
+		at, err := h.MarshalTo(data)
+		if err != nil {
+			panic(err) // a header without extensions always fits
+		}
+		from := int(c.said) % len(voice)
+		copy(data[at:], voice[from:from+samples])
+		if n.Codec == relay.PCMA {
+			g711.MuToA(data[at:], data[at:])
+		}
+		c.seq++
+		w := c.party.world
+		w.send(packet{from: c.rtp, to: n.Remote, data: data}, w.network.weather.Loss/10)
+	}
+	c.said += samples
+	c.word = c.word.Add(ptime)
+}
+
+// hear takes a packet to the ear.
+func (c *call) hear(p packet) {
+	var h rtp.Header
+	at, err := h.Unmarshal(p.data)
+	if err != nil || c.session == nil || h.PayloadType != uint8(c.session.AudioIn) {
+		return
+	}
+	if c.first.IsZero() {
+		c.first = c.party.world.now
+	}
+	c.track.Add(audio.Packet{SSRC: h.SSRC, Timestamp: h.Timestamp, Codec: c.session.Codec, Payload: p.data[at:]})
+}
+
+// fresh returns what was heard since it was last asked for.
+func (c *call) fresh() []int16 {
+	pcm := c.track.PCM()[c.judged:]
+	c.judged += len(pcm)
+	return pcm
+}

@@ -1,0 +1,107 @@
+package scenario
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/token"
+	"sekisho/media/relay"
+)
+
+// call places a call in the style of its party:
+//
+//	call PARTY from=NUMBER to=NUMBER [id=c1] [offer=none] [codec=pcma] [hops=70]
+//	     [sender='"Anonymous" <sip:…>'] [pai=none|VALUE] [privacy=id] [header='X: y']…
+//
+// sender replaces From, pai P-Asserted-Identity. An undialled to, as in
+// to='%2381', is written as it stands.
+func (p *play) call(c command) (string, error) {
+	r, err := p.party(c.word(0))
+	if err != nil {
+		return "", err
+	}
+	name := c.option("id", "c1")
+	if p.calls[name] != nil {
+		return "", fmt.Errorf("%s is placed already", name)
+	}
+	hops, err := strconv.Atoi(c.option("hops", "70"))
+	if err != nil {
+		return "", err
+	}
+	k := r.newCall()
+	if err := k.limit(c.option("codec", "")); err != nil {
+		return "", err
+	}
+	k.name, k.placed = name, p.world.now
+	p.calls[name] = k
+	k.id = r.legs.Next()
+	r.calls[k.id] = k
+	k.dial(c, hops)
+	return "", nil
+}
+
+// limit reduces what the call can speak.
+func (c *call) limit(codec string) error {
+	c.codecs = c.party.style.Codecs
+	switch codec {
+	case "":
+	case "pcmu":
+		c.codecs = []relay.Codec{relay.PCMU}
+	case "pcma":
+		c.codecs = []relay.Codec{relay.PCMA}
+	default:
+		return fmt.Errorf("no codec %q", codec)
+	}
+	return nil
+}
+
+func (c *call) dial(o command, hops int) {
+	p := c.party
+	from := o.option("from", "")
+	fill := func(template string) string {
+		return write(template, "{national}", from, "{e164}", international(from), "{dialled}", o.option("to", ""),
+			"{domain}", p.style.Domain, "{border}", p.toward.String())
+	}
+	random := token.Bytes16(p.ids)
+	c.callID = fmt.Sprintf("%x@%s", random, p.style.Domain)
+	d := leg.Dial{
+		Flow: flow.Flow{Remote: p.toward}, CallID: c.callID, Target: fill(p.style.Target),
+		From: o.option("sender", fill(p.style.From)), MaxForwards: hops,
+	}
+	d.To = "<" + d.Target + ">"
+	switch asserted := o.option("pai", ""); asserted {
+	case "":
+		for _, v := range p.style.Asserted {
+			d.Headers = append(d.Headers, sip.NewHeader("P-Asserted-Identity", fill(v)))
+		}
+	case "none":
+	default:
+		d.Headers = append(d.Headers, sip.NewHeader("P-Asserted-Identity", asserted))
+	}
+	if o.has("privacy") {
+		d.Headers = append(d.Headers, sip.NewHeader("Privacy", o.option("privacy", "")))
+	}
+	d.Headers = append(d.Headers, headers(p.style.Invite)...)
+	for _, h := range o.options {
+		if name, value, ok := strings.Cut(h.value, ": "); ok && h.key == "header" {
+			d.Headers = append(d.Headers, sip.NewHeader(name, value))
+		}
+	}
+	if o.option("offer", "") != "none" {
+		side := c.side(relay.SendRecv)
+		d.Media = &side
+	}
+	p.tell(c.id, d)
+}
+
+func international(number string) string {
+	if rest, ok := strings.CutPrefix(number, "0"); ok {
+		return "+81" + rest
+	}
+	return number
+}

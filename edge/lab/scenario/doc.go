@@ -1,0 +1,46 @@
+// Package scenario tells calls as text and holds the whole node core to it:
+// border and embedded core with their real machines and media workers, carriers
+// and phones around them, one virtual clock and a network between them. It has
+// no sockets, goroutines or waiting; minutes of calls pass in milliseconds, and
+// the same seed gives the same bytes.
+//
+// Each file of testdata tells one rule or one carrier's quirk as blocks of
+// commands, a line of four hyphens, and what followed from them:
+//
+//	call docomo from=09000002001 to=82002
+//	ring au
+//	----
+//	docomo -> border   0.000  INVITE 82002 from=+819000002001 pai=+819000002001 pcmu te101 pem=supported
+//	border -> docomo   0.010  100 INVITE
+//	border -> core     0.010  INVITE 2002 from=09000002001 pai=09000002001 pcmu te101
+//
+// The times are when the message was sent, in seconds since the beginning. What
+// is said of a message is siptest's summary of it. Comments begin with #. A line
+// that begins with white space belongs to the command above it.
+//
+//	go test ./edge/lab/scenario            plays every file and compares
+//	go test ./edge/lab/scenario -update    records what happens now: review it
+//
+// # Commands
+//
+//	config …            laid over the built-in configuration (site.go)
+//	call, ring, answer, reject, hangup, reinvite, send, spoof
+//	advance 5s          lets time pass; until quiet: until nothing is sent
+//	heard WHO WHAT…     judges by content what a party heard since it was last asked
+//	show WHO            what a party was shown, or told at the end
+//	leak PARTY TEXT     whether the text was in anything sent to the party
+//	cdr, notes, explain records, notes to operators, policy's steps
+//	link PARTY down|up  nothing reaches the party, or leaves it
+//	end                 lets every timer run out, then tells how each call ended
+//	                    and what is left of it: it must be nothing
+//
+// A party is docomo, au, pstn, phone1001, phone1002, or intruder, who is behind
+// no trunk. WHO is the id of a placed call (c1, or id=NAME), or a party: the call
+// it received last. Commands that need a call wait for it.
+//
+// # Twice, and in bad weather
+//
+// Every file is played twice and must send the same bytes. One that says
+// "lossy ok" is played again over links that lose, repeat and overtake; there
+// only what end says is compared.
+package scenario

@@ -1,0 +1,25 @@
+package scenario
+
+import (
+	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/leg"
+)
+
+// hangUp ends a call as its state asks for: BYE, CANCEL, or 480 where it rings.
+// hangup waits for the answer, cancel does not: hangup WHO, cancel WHO.
+func (p *play) hangUp(c command) (string, error) {
+	fit := func(k *call) bool { return k.ended || k.answered && k.session != nil }
+	if c.name == "cancel" {
+		fit = whatever
+	}
+	k, err := p.who(c.word(0), fit)
+	if err != nil {
+		return "", err
+	}
+	if k.ended {
+		return c.word(0) + " has ended already\n", nil
+	}
+	k.open = false
+	k.party.tell(k.id, leg.HangUp{Cause: cause.Cause{Q850: cause.NormalClearing}})
+	return "", nil
+}

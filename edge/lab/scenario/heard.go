@@ -1,0 +1,27 @@
+package scenario
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// heard judges what a party heard since it was last asked: heard WHO WHAT…,
+// each a prompt or tone by its key, music, busy, ringback, nothing, or a party
+// by its name.
+func (p *play) heard(c command) (string, error) {
+	k, err := p.who(c.word(0), whatever)
+	if err != nil {
+		return "", err
+	}
+	fresh := k.judged == 0
+	pcm := k.fresh()
+	var b strings.Builder
+	for _, what := range c.words[1:] {
+		fmt.Fprintf(&b, "%s hears %s\n", c.word(0), p.sounds.judge(pcm, what))
+	}
+	if fresh && !k.first.IsZero() && k.name != "" {
+		fmt.Fprintf(&b, "%s hears the first packet after %v\n", c.word(0), k.first.Sub(k.placed).Round(time.Millisecond))
+	}
+	return b.String(), nil
+}

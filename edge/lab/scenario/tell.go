@@ -1,0 +1,73 @@
+package scenario
+
+import (
+	"fmt"
+	"strings"
+
+	"sekisho/edge/cdr"
+)
+
+// cdr tells the records that were written since it was last asked.
+func (p *play) cdr(command) (string, error) {
+	var b strings.Builder
+	for _, r := range p.world.records[p.recorded:] {
+		b.WriteString(record(r) + fmt.Sprintf(" setup=%dms talk=%dms\n", r.SetupMS, r.TalkMS))
+	}
+	p.recorded = len(p.world.records)
+	return b.String(), nil
+}
+
+// record is a record without its times and random names.
+func record(r *cdr.Record) string {
+	var b strings.Builder
+	add := func(key, value string) {
+		if value != "" {
+			b.WriteString(" " + key + value)
+		}
+	}
+	b.WriteString("record " + r.Application)
+	add("", r.Tenant)
+	add("", r.Kind)
+	add("caller=", r.Caller)
+	add("called=", r.Called)
+	add("shown=", r.Shown)
+	add("refused=", r.Refused)
+	if r.Unbilled {
+		add("", "unbilled")
+	}
+	if r.Answered == nil {
+		add("", "unanswered")
+	}
+	add("a=", side(&r.A))
+	if r.B != nil {
+		add("b=", side(r.B))
+	}
+	return b.String()
+}
+
+func side(l *cdr.Leg) string {
+	words := []string{l.Trunk, l.Side}
+	if l.Status != 0 {
+		words = append(words, fmt.Sprint(l.Status))
+	}
+	if l.Q850 != 0 {
+		words = append(words, fmt.Sprintf("q%d", l.Q850))
+	}
+	return strings.Join(words, "/")
+}
+
+// notes tells what operators were told since it was last asked.
+func (p *play) notes(command) (string, error) {
+	var b strings.Builder
+	for _, n := range p.world.notes[p.noted:] {
+		b.WriteString("note " + n.Message)
+		for i := 0; i+1 < len(n.Fields); i += 2 {
+			if n.Fields[i] != "call" { // its name is random
+				fmt.Fprintf(&b, " %s=%s", n.Fields[i], n.Fields[i+1])
+			}
+		}
+		b.WriteString("\n")
+	}
+	p.noted = len(p.world.notes)
+	return b.String(), nil
+}

@@ -1,0 +1,214 @@
+package scenario
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"sekisho/edge/border"
+	"sekisho/edge/cdr"
+	"sekisho/edge/config"
+	"sekisho/edge/core"
+	"sekisho/edge/lab/siptest"
+	"sekisho/edge/node"
+	"sekisho/edge/sip/callid"
+	"sekisho/edge/sip/deadline"
+	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/ua"
+	"sekisho/media/engine"
+	"sekisho/media/port"
+	"sekisho/media/relay"
+)
+
+// World is a node core and the parties around it on one virtual clock.
+type World struct {
+	now, start time.Time
+	network    *network
+	sounds     *Sounds
+
+	config *config.Config
+	border *border.Border
+	core   *core.Core
+	limits *limits
+	// nodes are border and core, in this order.
+	nodes   [2]*station
+	parties []*party
+	at      map[netip.AddrPort]place
+	// ears are the calls of parties by their RTP address.
+	ears map[netip.AddrPort]*call
+
+	trace   []siptest.Message
+	lastSIP time.Time
+	records []*cdr.Record
+	notes   []ua.Note
+}
+
+// place is a listener of a station.
+type place struct {
+	station  *station
+	listener flow.Listener
+}
+
+// stockBlock is how many pairs an application borrows at once.
+const stockBlock = 4
+
+// NewWorld builds the node core of a configuration and the parties around it.
+func NewWorld(c *config.Config, weather Weather, sounds *Sounds) (*World, error) {
+	w := &World{
+		start: time.Date(2026, time.July, 1, 9, 0, 0, 0, time.UTC), network: newNetwork(weather), sounds: sounds, config: c,
+		at: make(map[netip.AddrPort]place), ears: make(map[netip.AddrPort]*call),
+	}
+	w.now = w.start
+	tables, err := c.Tables()
+	if err != nil {
+		return nil, err
+	}
+	w.limits = newLimits(c)
+	sockets := node.Sockets{Seam: c.Core.Seam, Phones: c.Core.Phones}
+	for _, l := range c.Border.Listeners {
+		sockets.Border = append(sockets.Border, l.Advertise)
+	}
+	b, err := w.station("border", sockets.Border, c.Border.Media)
+	if err != nil {
+		return nil, err
+	}
+	b.ua, w.border = node.Border(c, tables, sockets, node.Shard{
+		Source: w.source(1), Key: key(), Ports: b.stock, Limits: w.limits,
+	})
+	k, err := w.station("core", append([]netip.AddrPort{c.Core.Seam[0]}, c.Core.Phones...), c.Core.Media)
+	if err != nil {
+		return nil, err
+	}
+	k.ua, w.core = node.Core(c, sockets, node.Shard{Source: w.source(2), Key: key(), Ports: k.stock})
+	w.nodes = [2]*station{b, k}
+	w.populate()
+	return w, nil
+}
+
+// station makes a node's station with its media engine.
+func (w *World) station(name string, addrs []netip.AddrPort, m config.Media) (*station, error) {
+	s := &station{name: name, addrs: addrs}
+	random := w.source(uint64(len(name)))
+	var err error
+	s.media, err = engine.NewStepped(engine.Config{
+		Addresses: m.Addresses, Ports: port.Range{First: m.Ports.First, Last: m.Ports.Last},
+		Clips:  w.sounds.prompts,
+		Events: func(_ uint32, ev relay.Event) { s.events = append(s.events, ev) },
+		Random: func(n uint32) uint32 { return uint32(random.Uint64() % uint64(n)) },
+	}, w.now)
+	if err != nil {
+		return nil, fmt.Errorf("%s media: %w", name, err)
+	}
+	s.stock = node.NewStock(s.media, 0, 1, stockBlock)
+	for i, a := range addrs {
+		w.at[a] = place{s, flow.Listener(i)}
+	}
+	return s, nil
+}
+
+// source is one station's stream of random numbers.
+func (w *World) source(n uint64) *rand.ChaCha8 {
+	var seed [32]byte
+	binary.LittleEndian.PutUint64(seed[:], w.network.weather.Seed)
+	binary.LittleEndian.PutUint64(seed[8:], n)
+	return rand.NewChaCha8(seed)
+}
+
+func key() callid.Key { return callid.Key{1, 2, 3} }
+
+// Advance lets time pass.
+func (w *World) Advance(d time.Duration) {
+	to := w.now.Add(d)
+	w.until(to, func() bool { return false })
+}
+
+// until lets time pass up to at, or until done, and says which.
+func (w *World) until(at time.Time, done func() bool) bool {
+	for !done() {
+		next := w.next()
+		if next.IsZero() || next.After(at) {
+			w.now = at
+			return done()
+		}
+		if next.After(w.now) {
+			w.now = next
+		}
+		w.step()
+	}
+	return true
+}
+
+// next returns when something happens.
+func (w *World) next() time.Time {
+	at := w.network.next()
+	for _, s := range w.nodes {
+		at = deadline.Earliest(at, s.deadline())
+	}
+	for _, p := range w.parties {
+		at = deadline.Earliest(at, p.deadline())
+		at = deadline.Earliest(at, p.nextWord())
+	}
+	return at
+}
+
+// step does what is due now: packets first, in the order of their arrival.
+func (w *World) step() {
+	for {
+		p, ok := w.network.arrived(w.now)
+		if !ok {
+			break
+		}
+		w.deliver(p)
+	}
+	for _, s := range w.nodes {
+		s.timeout(w)
+	}
+	for _, p := range w.parties {
+		p.timeout(w)
+		p.speak()
+	}
+}
+
+func (w *World) deliver(p packet) {
+	if at, ok := w.at[p.to]; ok {
+		if !at.station.down {
+			at.station.datagram(w, at.listener, p.from, p.data)
+		}
+		return
+	}
+	if c := w.ears[p.to]; c != nil {
+		c.hear(p)
+		return
+	}
+	for _, s := range w.nodes {
+		if s.rtp(w, p) {
+			return
+		}
+	}
+}
+
+// send puts a packet on the link between its two ends.
+func (w *World) send(p packet, loss float64) {
+	if at, ok := w.at[p.from]; ok && at.station.down {
+		return
+	}
+	w.network.send(w.now, p, w.delay(p.from.Addr(), p.to.Addr()), loss)
+}
+
+// delay is that of the longer way one of the ends is off: 192.0.2.0 is the
+// machine (.0 to .99) and the office, everything else a carrier.
+func (w *World) delay(a, b netip.Addr) time.Duration {
+	longest := seamDelay
+	for _, end := range [...]netip.Addr{a, b} {
+		bytes := end.As4()
+		switch {
+		case bytes[0] != 192:
+			return trunkDelay
+		case bytes[3] >= 100:
+			longest = phoneDelay
+		}
+	}
+	return longest
+}
