@@ -3,8 +3,10 @@ package fuzz
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +30,9 @@ var (
 	stranger  = netip.MustParseAddrPort("198.51.100.9:5060")
 )
 
+// ownCallID is that of the call the agent makes.
+const ownCallID = "ours-1"
+
 const agentMedia = "203.0.113.7:20000"
 
 // The bits of a script.
@@ -40,6 +45,8 @@ const (
 	overTCP      = 1 << 8  // the flow is a stream
 	fromElsewere = 1 << 9  // all but the first come from the peer's second address
 	bothCodecs   = 1 << 10 // the callee speaks A-law too
+	dials        = 1 << 11 // the agent calls the peer first, in a call of its own
+	impatient    = 1 << 12 // and hangs up when it rings
 )
 
 var gaps = [4]time.Duration{0, 200 * time.Millisecond, 5 * time.Second, 40 * time.Second}
@@ -55,13 +62,16 @@ type callee struct {
 	ended  map[leg.ID]bool
 	// sender is the peer whose datagram is being worked on, zero for a timer.
 	sender ua.Peer
-	// hangUp asks for a Tick in which every call is ended.
-	hangUp   bool
-	incoming int
+	// hangUp asks for a Tick in which every call is ended, dial for one in
+	// which the agent calls.
+	hangUp, dial bool
+	incoming     int
+	// reached notes the kinds of events.
+	reached map[string]bool
 }
 
 func (c *callee) Deadline() time.Time {
-	if c.hangUp {
+	if c.hangUp || c.dial {
 		return c.now
 	}
 	return time.Time{}
@@ -82,9 +92,13 @@ func (c *callee) Handle(_ time.Time, in ua.Input, out []ua.Action) []ua.Action {
 	case ua.LegEvent:
 		return c.event(in, out)
 	case ua.Tick:
+		if c.dial {
+			c.dial = false
+			return append(out, c.call())
+		}
 		c.hangUp = false
-		for id := leg.ID(1); int(id) <= c.incoming; id++ {
-			if c.peers[id] != 0 && !c.ended[id] {
+		for _, id := range slices.Sorted(maps.Keys(c.peers)) {
+			if !c.ended[id] {
 				out = append(out, ua.Command{Leg: id, Command: leg.HangUp{Cause: cause.Cause{Q850: cause.NormalClearing}}})
 			}
 		}
@@ -93,7 +107,25 @@ func (c *callee) Handle(_ time.Time, in ua.Input, out []ua.Action) []ua.Action {
 	return out
 }
 
+// call dials the peer.
+func (c *callee) call() ua.Action {
+	id := c.legs.Next()
+	c.peers[id] = peerAt(caller)
+	dial := leg.Dial{
+		Flow: flow.Flow{Remote: caller}, CallID: ownCallID, Target: "sip:09000002001@192.0.2.1", MaxForwards: 70,
+		From: "<sip:80300009001@t1.example>", To: "<sip:09000002001@carrier.example>",
+		Headers: []sip.Header{sip.NewHeader("P-Early-Media", "supported")}, Media: c.media(relay.SendRecv),
+	}
+	if c.script&actMask == 5 {
+		dial.Media = nil
+	}
+	return ua.Command{Leg: id, Command: dial}
+}
+
 func (c *callee) event(in ua.LegEvent, out []ua.Action) []ua.Action {
+	if c.reached != nil {
+		c.reached[fmt.Sprintf("%T", in.Event)] = true
+	}
 	owner := c.peers[in.Leg]
 	switch {
 	case owner == 0:
@@ -117,6 +149,10 @@ func (c *callee) event(in ua.LegEvent, out []ua.Action) []ua.Action {
 	case leg.Answered:
 		if ev.Offer != nil {
 			do(leg.Acknowledge{Media: *c.media(relay.SendRecv)})
+		}
+	case leg.Progressed:
+		if c.script&impatient != 0 && ev.Status > 100 {
+			do(leg.HangUp{Cause: cause.Cause{Q850: cause.NormalClearing}})
 		}
 	case leg.Acked:
 		if c.script&actMask == 4 {
@@ -176,14 +212,15 @@ type wire struct {
 	// parties the peers that ever used a Call-ID.
 	asked   map[string]map[flow.Flow]bool
 	parties map[string]map[ua.Peer]bool
-	// tag is the last To tag of the agent's.
-	tag string
+	// tag is the last To tag of the agent's; from and branch are those of its
+	// last INVITE.
+	tag, from, branch string
 }
 
 func newWire(t *testing.T, script uint16) *wire {
 	app := &callee{t: t, script: script, peers: map[leg.ID]ua.Peer{}, ended: map[leg.ID]bool{}}
 	w := &wire{
-		t: t, app: app, now: time.Unix(1000, 0), guard: header.NewGuard(header.Limits{}), tag: "none",
+		t: t, app: app, now: time.Unix(1000, 0), guard: header.NewGuard(header.Limits{}), tag: "none", from: "none", branch: "z9hG4bKnone",
 		asked: map[string]map[flow.Flow]bool{}, parties: map[string]map[ua.Peer]bool{},
 	}
 	w.ua = ua.New(ua.Config{
@@ -260,6 +297,11 @@ func checkConversation(t *testing.T, messages [][]byte, script uint16) {
 	if script&overTCP != 0 {
 		from.Proto = flow.TCP
 	}
+	if script&dials != 0 {
+		note(w.parties, ownCallID, peerAt(caller))
+		w.app.dial, w.app.now = true, w.now
+		w.sent(w.ua.Timeout(w.now, nil))
+	}
 	for i, b := range messages {
 		at := from
 		switch {
@@ -284,7 +326,11 @@ func checkConversation(t *testing.T, messages [][]byte, script uint16) {
 }
 
 func (w *wire) receive(from flow.Flow, b []byte) {
-	b = bytes.ReplaceAll(b, []byte("TAG~"), []byte(w.tag))
+	// TAG~ is the tag that a peer would learn from our answers, FROM~ and
+	// BRANCH~ what it would learn from our INVITE.
+	for mark, text := range map[string]string{"TAG~": w.tag, "FROM~": w.from, "BRANCH~": w.branch} {
+		b = bytes.ReplaceAll(b, []byte(mark), []byte(text))
+	}
 	m, err := header.Parse(w.guard, b)
 	if err == nil {
 		id := m.CallID().Value()
@@ -363,6 +409,10 @@ func (w *wire) sent(out []ua.Action) {
 			via := m.Via()
 			if via.Host != "203.0.113.7" || via.Port != 5060 || !strings.HasPrefix(header.First(m, "Via"), "SIP/2.0/") {
 				w.t.Fatalf("a request of ours by Via %q", via.Value())
+			}
+			if m.IsInvite() {
+				w.from = header.Tag(m.From().Params)
+				w.branch, _ = header.ParamOf(via.Params, "branch")
 			}
 		}
 		w.checkBody(m)

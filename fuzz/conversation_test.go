@@ -1,7 +1,7 @@
 package fuzz
 
 // conversations are seeds: datagrams of a peer divided by "--", with TAG~ for
-// the last To tag of ours. They follow the list of the specification's part on
+// the last To tag of ours, FROM~ and BRANCH~ for those of our INVITE. They follow the list of the specification's part on
 // corpora: compact forms as the Japanese NGN sends them, folding, several Vias
 // and Record-Routes, From without brackets, display names with quotes and
 // UTF-8, tel URIs, escaped keys, and the ladders of a call.
@@ -31,6 +31,14 @@ var conversations = []struct {
 	{0, compactAnswer},
 	{0, malformed},
 	{0, carrierForms},
+	{dials, ringing + "--\n" + answered + "--\n" + answered + "--\n" + theirBye},
+	{dials | 1<<gapShift, early + "--\n" + forked + "--\n" + answered + "--\n" + theirOffer},
+	{dials | impatient | twice, ringing + "--\n" + cancelled + "--\n" + terminated},
+	{dials | impatient, ringing + "--\n" + answered + "--\n" + cancelled},
+	{dials | byImpostor, ringing + "--\n" + answered + "--\n" + theirBye},
+	{dials, busy + "--\n" + answered},
+	{dials | 5, answered + "--\n" + theirBye},
+	{dials | 3<<gapShift, ""},
 }
 
 const body = `
@@ -122,6 +130,56 @@ Call-ID: c1@carrier.example
 CSeq: 1 CANCEL
 Reason: SIP;cause=200;text="Call completed elsewhere"
 
+`
+
+// ours is what every answer to the agent's own INVITE repeats of it.
+const ours = `
+Via: SIP/2.0/UDP 203.0.113.7:5060;branch=BRANCH~;received=203.0.113.7;rport=5060
+From: <sip:80300009001@t1.example>;tag=FROM~
+Call-ID: ours-1
+CSeq: 1 INVITE
+Contact: <sip:192.0.2.3>
+To: <sip:09000002001@carrier.example>;tag=`
+
+const ringing = "SIP/2.0 180 Ringing" + ours + "b1\nRequire: 100rel\nRSeq: 1\n\n"
+
+const early = "SIP/2.0 183 Session Progress" + ours + "b1\nP-Early-Media: sendrecv\nContent-Type: application/sdp\n" + body
+
+const answered = "SIP/2.0 200 OK" + ours + "b1\nRecord-Route: <sip:192.0.2.1;lr>\nContent-Type: application/sdp\n" + body
+
+const forked = "SIP/2.0 200 OK" + ours + "b2\nContent-Type: application/sdp\n" + body
+
+const busy = "SIP/2.0 486 Busy Here" + ours + "b1\nReason: Q.850;cause=17\n\n"
+
+const terminated = "SIP/2.0 487 Request Terminated" + ours + "b1\n\n"
+
+const cancelled = `SIP/2.0 200 OK
+Via: SIP/2.0/UDP 203.0.113.7:5060;branch=BRANCH~
+From: <sip:80300009001@t1.example>;tag=FROM~
+To: <sip:09000002001@carrier.example>;tag=b1
+Call-ID: ours-1
+CSeq: 1 CANCEL
+
+`
+
+const theirBye = `BYE sip:203.0.113.7 SIP/2.0
+Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKb4
+From: <sip:09000002001@carrier.example>;tag=b1
+To: <sip:80300009001@t1.example>;tag=FROM~
+Call-ID: ours-1
+CSeq: 77 BYE
+
+`
+
+const theirOffer = `INVITE sip:203.0.113.7 SIP/2.0
+Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKb5
+From: <sip:09000002001@carrier.example>;tag=b1
+To: <sip:80300009001@t1.example>;tag=FROM~
+Call-ID: ours-1
+CSeq: 78 INVITE
+Contact: <sip:192.0.2.1>
+Content-Type: application/sdp
+` + body + `a=inactive
 `
 
 const options = `OPTIONS sip:203.0.113.7 SIP/2.0
