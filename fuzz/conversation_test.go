@@ -39,6 +39,7 @@ var conversations = []struct {
 	{dials, busy + "--\n" + answered},
 	{dials | 5, answered + "--\n" + theirBye},
 	{dials | 3<<gapShift, ""},
+	{0, oddContact},
 }
 
 const body = `
@@ -256,6 +257,16 @@ k: 100rel,timer
 x: 300;refresher=uas
 c: application/sdp
 l: 0
+
+`
+
+const oddContact = `SIP/2.0 200 OK
+Via: SIP/2.0/UDP 203.0.113.7:5060;branch=z9hG4bKold
+From: <sip:203.0.113.7>;tag=x1
+To: <sip:09000002001@carrier.example>;tag=y1
+Call-ID: s1
+CSeq: 5 INVITE
+Contact: <siv:b@192.0.2.1>
 
 `
 

@@ -70,7 +70,7 @@ var numberSeeds = []string{
 	"81001", "81105", "+81110", "+810118", "81110", "0118111234", "+81118111234", "8%2A%2A", "%38%31%31%30", "８０３００００９００１", "+810300009001",
 	"8-03-0000-9001", "09000002001", "09000002002", "+819000002001", "0300000121", "+81300000138", "2001", "1001", "3701", "99999999", "119",
 	"030000010012", "+12025550123", "anonymous", "", "0", "00000000000000000000000000000000000000000000000", "8184110", "0101081110",
-	"+81010110", "80990000000", "80001", "8020000", "104", "110;phone-context=+81", "2001;phone-context=t1.example", "0300009001;npdi;rn=+81300000002",
+	"+81010110", "80990000000", "80001", "03000000900000200109000002001121", "8020000", "104", "110;phone-context=+81", "2001;phone-context=t1.example", "0300009001;npdi;rn=+81300000002",
 }
 
 // tables are those of the sample configuration, whose trunks are docomo, au and
@@ -361,6 +361,9 @@ func (q question) checkRedial(p policy.Presentation) {
 	d := q.tables.Decide(policy.Request{
 		Trunk: p.Trunk, Called: number.URIUser{User: dialled}, PAI: []policy.Identity{{URIUser: number.URIUser{User: p.Called.String()}}},
 	})
+	if p.Caller.Class() == number.Invalid && d.Reason == policy.Unassigned {
+		return // a caller of 32 digits is one too long with its 8
+	}
 	if d.Called != p.Caller {
 		q.t.Fatalf("R31: %s shows %s, which reaches %s: %+v", p.Caller, p.From.User, d.Called, d)
 	}
