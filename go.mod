@@ -18,3 +18,9 @@ require (
 	golang.org/x/sync v0.16.0
 	golang.org/x/sys v0.49.0
 )
+
+require (
+	github.com/VictoriaMetrics/metrics v1.44.0 // indirect
+	github.com/valyala/fastrand v1.1.0 // indirect
+	github.com/valyala/histogram v1.2.0 // indirect
+)

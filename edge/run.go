@@ -49,7 +49,7 @@ func runCommand(args []string, stdout, stderr io.Writer) int {
 	}
 	ready := "ready" + addresses(n.Sockets())
 	if *debugAt != "" {
-		d, err := ops.Serve(*debugAt, n.State)
+		d, err := ops.Debug(*debugAt, n.State)
 		if err != nil {
 			fmt.Fprintln(stderr, "sekisho:", err)
 			_ = n.Close()
@@ -57,6 +57,9 @@ func runCommand(args []string, stdout, stderr io.Writer) int {
 		}
 		defer d.Close()
 		ready += " debug=" + d.Addr()
+	}
+	if at := n.Metrics(); at != "" {
+		ready += " metrics=" + at
 	}
 	fmt.Fprintln(stdout, ready)
 	<-ctx.Done()

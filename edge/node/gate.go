@@ -25,6 +25,10 @@ func newGate(c *config.Config) *gate {
 	return &gate{gate: admission.New(trunks, nil)}
 }
 
+// Limits are the configured limits for an instance of one shard that is stepped
+// without a Node.
+func Limits(c *config.Config) border.Limits { return newGate(c).share() }
+
 // share is one shard's view of the gate: it remembers which of its calls hold
 // a lease, so that each is given back once.
 type share struct {

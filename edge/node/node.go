@@ -12,6 +12,7 @@ import (
 	"sekisho/edge/border"
 	"sekisho/edge/config"
 	"sekisho/edge/core"
+	"sekisho/edge/ops"
 	"sekisho/edge/sip/callid"
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/header"
@@ -46,6 +47,9 @@ type Node struct {
 	core    application
 	borders []*border.Border
 	cores   []*core.Core
+	metrics *ops.Metrics
+	// scraped serves metrics; nil where none are asked for.
+	scraped *ops.Server
 }
 
 // application is one half of a node: border or core.
@@ -89,7 +93,8 @@ func Open(c *config.Config, opt Options) (n *Node, err error) {
 			err = errors.Join(err, n.Close())
 		}
 	}()
-	if n.records, err = openRecords(c.CDR.File, opt.Log); err != nil {
+	n.metrics = ops.NewMetrics(ops.MetricsConfig{Trunks: trunkNames(c), State: n.State, Drops: n.dropped})
+	if n.records, err = openRecords(c.CDR.File, n.metrics, opt.Log); err != nil {
 		return n, err
 	}
 	if err := n.openSockets(); err != nil {
@@ -108,6 +113,11 @@ func Open(c *config.Config, opt Options) (n *Node, err error) {
 		u, k := Core(c, n.at, Shard{Source: source(), Key: n.key, Ports: n.core.stocks[0]})
 		n.cores = append(n.cores, k)
 		n.core.run(u, 0, n)
+	}
+	if at := c.Metrics.Listen; at.IsValid() {
+		if n.scraped, err = n.metrics.Serve(at); err != nil {
+			return n, err
+		}
 	}
 	return n, nil
 }
@@ -276,6 +286,9 @@ func (n *Node) Sockets() Sockets { return n.at }
 // Close ends the instance: loops, media, sockets, records.
 func (n *Node) Close() error {
 	var errs []error
+	if n.scraped != nil {
+		errs = append(errs, n.scraped.Close())
+	}
 	for _, a := range []*application{&n.border, &n.core} {
 		for _, l := range a.loops {
 			l.Close()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sekisho/edge/cdr"
+	"sekisho/edge/ops"
 )
 
 // records appends call records to a file, off the shards' loops.
@@ -19,14 +20,15 @@ type records struct {
 	queue chan *cdr.Record
 	done  sync.WaitGroup
 	file  *os.File
+	count *ops.Metrics
 	log   *slog.Logger
 	// written counts lines that the file has taken; failed those it refused.
 	written, failed atomic.Uint64
 }
 
 // openRecords opens the file for appending; an empty path keeps no records.
-func openRecords(path string, log *slog.Logger) (*records, error) {
-	r := &records{log: log, queue: make(chan *cdr.Record, 4096)}
+func openRecords(path string, count *ops.Metrics, log *slog.Logger) (*records, error) {
+	r := &records{count: count, log: log, queue: make(chan *cdr.Record, 4096)}
 	if path != "" {
 		f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
 		if err != nil {
@@ -43,7 +45,8 @@ func (r *records) offer(c *cdr.Record) { r.queue <- c }
 
 func (r *records) run() {
 	if r.file == nil {
-		for range r.queue {
+		for c := range r.queue {
+			r.count.Record(c)
 			r.written.Add(1)
 		}
 		return
@@ -73,6 +76,7 @@ func (r *records) run() {
 				flush()
 				return
 			}
+			r.count.Record(c)
 			var err error
 			if line, err = c.Append(line[:0]); err != nil {
 				r.failed.Add(1)

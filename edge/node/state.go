@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"sekisho/edge/config"
 	"sekisho/edge/ops"
+	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/transport"
 	"sekisho/edge/sip/ua"
 )
 
@@ -69,4 +72,47 @@ func (a *application) report(ctx context.Context, s *ops.State, of func(shard in
 	s.Ports.Quarantined += p.Resting
 	s.Ports.Ready += p.Fresh + stock
 	return nil
+}
+
+// Metrics returns the address that metrics are served at, or "".
+func (n *Node) Metrics() string {
+	if n.scraped == nil {
+		return ""
+	}
+	return n.scraped.Addr()
+}
+
+// dropped lists what each listener has thrown away.
+func (n *Node) dropped() []ops.Dropped {
+	var list []ops.Dropped
+	collect := func(t *transport.Transport, l flow.Listener, name string) {
+		if t == nil {
+			return
+		}
+		c := t.Counters(l)
+		for d, count := range c.Dropped {
+			if count > 0 {
+				list = append(list, ops.Dropped{Listener: name, Reason: transport.Drop(d).String(), Count: count})
+			}
+		}
+		if c.KernelDropped > 0 {
+			list = append(list, ops.Dropped{Listener: name, Reason: "kernel", Count: c.KernelDropped})
+		}
+	}
+	for i, l := range n.cfg.Border.Listeners {
+		collect(n.border.transport, flow.Listener(i), l.Name)
+	}
+	collect(n.core.transport, 0, "seam")
+	for i := range n.at.Phones {
+		collect(n.core.transport, flow.Listener(i+1), "phones")
+	}
+	return list
+}
+
+func trunkNames(c *config.Config) []string {
+	names := make([]string, len(c.Trunks))
+	for i := range c.Trunks {
+		names[i] = c.Trunks[i].Name
+	}
+	return names
 }

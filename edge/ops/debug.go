@@ -1,28 +1,16 @@
-// Package ops is what an operator sees of a running instance from outside.
 package ops
 
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
 	"runtime"
-	"sync"
 	"time"
 )
-
-// Debug serves /debug on a loopback address: what the instance holds, as JSON,
-// so that a test can see it come back to where it started. It tells the inside
-// of the process, so it is never bound to anything but loopback.
-type Debug struct {
-	listener net.Listener
-	server   http.Server
-	done     sync.WaitGroup
-}
 
 // Held is what /debug shows: State beside the process's own figures.
 type Held struct {
@@ -54,9 +42,11 @@ type Ports struct {
 	Ready       int `json:"ready"` // bound, and lent or free to be lent at once
 }
 
-// Serve starts serving at addr, which must be on loopback; port 0 takes a free
-// one. state is asked on each request and may take as long as its context.
-func Serve(addr string, state func(context.Context) (State, error)) (*Debug, error) {
+// Debug serves /debug on a loopback address: what the instance holds, as JSON,
+// so that a test can see it come back to where it started. It tells the inside
+// of the process, so it is never bound to anything but loopback; port 0 takes a
+// free one. state is asked on each request and may take as long as its context.
+func Debug(addr string, state func(context.Context) (State, error)) (*Server, error) {
 	at, err := netip.ParseAddrPort(addr)
 	if err != nil || !at.Addr().IsLoopback() {
 		return nil, fmt.Errorf("debug address %q is not a loopback address and port", addr)
@@ -65,7 +55,6 @@ func Serve(addr string, state func(context.Context) (State, error)) (*Debug, err
 	if err != nil {
 		return nil, fmt.Errorf("debug: %w", err)
 	}
-	d := &Debug{listener: l}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /debug", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
@@ -78,24 +67,7 @@ func Serve(addr string, state func(context.Context) (State, error)) (*Debug, err
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(held(s)) // the client has gone: nobody to tell
 	})
-	d.server = http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
-	// Owned by d; ends when Close closes the listener.
-	d.done.Go(func() {
-		if err := d.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			return
-		}
-	})
-	return d, nil
-}
-
-// Addr returns the address that is served.
-func (d *Debug) Addr() string { return d.listener.Addr().String() }
-
-// Close stops serving and waits.
-func (d *Debug) Close() error {
-	err := d.server.Close()
-	d.done.Wait()
-	return err
+	return serve(l, mux), nil
 }
 
 func held(s State) Held {

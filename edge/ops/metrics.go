@@ -1,0 +1,241 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"sekisho/edge/cdr"
+)
+
+// Metrics counts calls per trunk and serves them with the instance's state in
+// the Prometheus text format. Calls are counted from their records, so that
+// what is counted and what is billed can never differ.
+//
+//	sekisho_calls_total{trunk,direction,result}   result: answered, refused, busy, cancelled, failed
+//	sekisho_refused_total{trunk,reason}           calls refused by policy, by rule
+//	sekisho_setup_seconds{trunk}                  INVITE to the first sign of ringing, histogram
+//	sekisho_talk_seconds_total{trunk}             answered time
+//	sekisho_rtp_{received,sent,lost,foreign}_packets_total{trunk}
+//	sekisho_{calls,legs,transactions,…}           gauges of what is held now
+//	sekisho_dropped_datagrams_total{listener,reason}
+//
+// Labels are names of the configuration and words of our own: never a number,
+// never a Call-ID.
+type Metrics struct {
+	set    *metrics.Set
+	trunks map[string]*trunkMetrics
+	state  func(context.Context) (State, error)
+	drops  func() []Dropped
+}
+
+// Dropped is what one listener has thrown away, by reason.
+type Dropped struct {
+	Listener string
+	Reason   string
+	Count    uint64
+}
+
+// trunkMetrics are made when the instance starts: counting looks nothing up
+// but the trunk's name.
+type trunkMetrics struct {
+	calls   [directions][results]*metrics.Counter
+	setup   *metrics.PrometheusHistogram
+	talk    *metrics.FloatCounter
+	rtp     [4]*metrics.Counter
+	refused func(reason string) *metrics.Counter
+}
+
+type direction int
+
+const (
+	inbound direction = iota
+	outbound
+	directions = 2
+)
+
+type result int
+
+const (
+	answered result = iota
+	refused
+	busy
+	cancelled
+	failed
+	results = 5
+)
+
+// setupBuckets are upper bounds in seconds: a border's own share, a quick
+// answer, a phone that has to be paged, and the patience of a caller.
+func setupBuckets() []float64 {
+	return []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30}
+}
+
+// MetricsConfig is what Metrics is made with.
+type MetricsConfig struct {
+	// Trunks are the configured names; the core counts as "core".
+	Trunks []string
+	State  func(context.Context) (State, error)
+	Drops  func() []Dropped
+}
+
+// NewMetrics returns the metrics of an instance, all at zero.
+func NewMetrics(c MetricsConfig) *Metrics {
+	m := &Metrics{set: metrics.NewSet(), trunks: make(map[string]*trunkMetrics), state: c.State, drops: c.Drops}
+	for _, name := range append([]string{"core"}, c.Trunks...) {
+		m.trunks[name] = m.trunk(name)
+	}
+	m.set.RegisterMetricsWriter(m.writeState)
+	return m
+}
+
+func (m *Metrics) trunk(name string) *trunkMetrics {
+	label := "trunk=" + strconv.Quote(name)
+	t := &trunkMetrics{
+		setup: m.set.NewPrometheusHistogramExt("sekisho_setup_seconds{"+label+"}", setupBuckets()),
+		talk:  m.set.NewFloatCounter("sekisho_talk_seconds_total{" + label + "}"),
+		refused: func(reason string) *metrics.Counter {
+			return m.set.GetOrCreateCounter("sekisho_refused_total{" + label + ",reason=" + strconv.Quote(reason) + "}")
+		},
+	}
+	for d, way := range [directions]string{"inbound", "outbound"} {
+		for r, word := range [results]string{"answered", "refused", "busy", "cancelled", "failed"} {
+			t.calls[d][r] = m.set.NewCounter(fmt.Sprintf("sekisho_calls_total{%s,direction=%q,result=%q}", label, way, word))
+		}
+	}
+	for i, what := range [4]string{"received", "sent", "lost", "foreign"} {
+		t.rtp[i] = m.set.NewCounter("sekisho_rtp_" + what + "_packets_total{" + label + "}")
+	}
+	return t
+}
+
+// Record counts a finished call on both its trunks.
+func (m *Metrics) Record(r *cdr.Record) {
+	m.leg(&r.A, inbound, r)
+	if r.B != nil {
+		m.leg(r.B, outbound, r)
+	}
+	t := m.trunks[r.A.Trunk]
+	if t == nil {
+		return
+	}
+	if r.Refused != "" {
+		t.refused(r.Refused).Inc()
+	}
+	if r.Ringing != nil {
+		t.setup.Update(float64(r.SetupMS) / 1000)
+	}
+}
+
+func (m *Metrics) leg(l *cdr.Leg, d direction, r *cdr.Record) {
+	t := m.trunks[l.Trunk]
+	if t == nil {
+		return
+	}
+	t.calls[d][resultOf(r)].Inc()
+	t.talk.Add(float64(r.TalkMS) / 1000)
+	t.rtp[0].Add(int(l.Received))
+	t.rtp[1].Add(int(l.Sent))
+	t.rtp[2].Add(int(max(0, l.Lost)))
+	t.rtp[3].Add(int(l.Foreign))
+}
+
+func resultOf(r *cdr.Record) result {
+	switch {
+	case r.Refused != "":
+		return refused
+	case r.Answered != nil:
+		return answered
+	case r.A.Status == 487:
+		return cancelled
+	case r.A.Status == 486:
+		return busy
+	}
+	return failed
+}
+
+// Write writes everything in the Prometheus text format.
+func (m *Metrics) Write(w io.Writer) {
+	m.set.WritePrometheus(w)
+	metrics.WriteProcessMetrics(w)
+}
+
+func (m *Metrics) writeState(w io.Writer) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	for _, d := range m.drops() {
+		metrics.WriteCounterUint64(w, fmt.Sprintf("sekisho_dropped_datagrams_total{listener=%q,reason=%q}", d.Listener, d.Reason), d.Count)
+	}
+	s, err := m.state(ctx)
+	if err != nil {
+		metrics.WriteGaugeUint64(w, "sekisho_up", 0)
+		return
+	}
+	metrics.WriteGaugeUint64(w, "sekisho_up", 1)
+	for _, g := range []struct {
+		name  string
+		value int
+	}{
+		{"sekisho_calls", s.Calls}, {"sekisho_legs", s.Legs},
+		{"sekisho_transactions", s.Transactions}, {"sekisho_transactions_lingering", s.Lingering},
+		{`sekisho_media_ports{state="bound"}`, s.Ports.Bound}, {`sekisho_media_ports{state="leased"}`, s.Ports.Leased},
+		{`sekisho_media_ports{state="quarantined"}`, s.Ports.Quarantined}, {`sekisho_media_ports{state="ready"}`, s.Ports.Ready},
+	} {
+		metrics.WriteGaugeUint64(w, g.name, uint64(max(0, g.value)))
+	}
+	metrics.WriteCounterUint64(w, "sekisho_panics_total", s.Panics)
+	metrics.WriteCounterUint64(w, "sekisho_records_total", s.Records)
+	metrics.WriteCounterUint64(w, "sekisho_records_lost_total", s.RecordsLost)
+}
+
+// Server serves /metrics.
+type Server struct {
+	listener net.Listener
+	server   http.Server
+	done     sync.WaitGroup
+}
+
+// Serve starts serving m at an address.
+func (m *Metrics) Serve(at netip.AddrPort) (*Server, error) {
+	l, err := net.Listen("tcp", at.String())
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		m.Write(w)
+	})
+	return serve(l, mux), nil
+}
+
+func serve(l net.Listener, h http.Handler) *Server {
+	s := &Server{listener: l}
+	s.server = http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
+	// Owned by s; ends when Close closes the listener.
+	s.done.Go(func() {
+		if err := s.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return
+		}
+	})
+	return s
+}
+
+// Addr returns the address that is served.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// Close stops serving and waits.
+func (s *Server) Close() error {
+	err := s.server.Close()
+	s.done.Wait()
+	return err
+}

@@ -1,0 +1,118 @@
+package ops
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"sekisho/edge/cdr"
+	"sekisho/edge/lab/doors"
+)
+
+func TestDoors(t *testing.T) {
+	doors.Check(t, doors.Rule{Allow: []string{"github.com/VictoriaMetrics/metrics", "sekisho/edge/cdr"},
+		Deny: map[string]string{"sekisho/edge/node": "the node brings what ops shows"}})
+}
+
+func held3(context.Context) (State, error) {
+	return State{Calls: 3, Ports: Ports{Leased: 6}}, nil
+}
+
+func get(t *testing.T, url string) (int, string) {
+	t.Helper()
+	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	res, err := client.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(b)
+}
+
+func TestMetrics(t *testing.T) {
+	m := NewMetrics(MetricsConfig{
+		Trunks: []string{"au", "docomo"}, State: held3,
+		Drops: func() []Dropped { return []Dropped{{Listener: "west", Reason: "unknown_source", Count: 9}} },
+	})
+	now := time.Unix(100, 0)
+	b := cdr.Leg{Trunk: "au", Received: 10, Lost: -1}
+	m.Record(&cdr.Record{A: cdr.Leg{Trunk: "docomo"}, B: &b, Answered: &now, Ringing: &now, SetupMS: 30, TalkMS: 1500})
+	m.Record(&cdr.Record{A: cdr.Leg{Trunk: "au", Status: 403}, Refused: "ext1000"})
+	m.Record(&cdr.Record{A: cdr.Leg{Trunk: "au", Status: 487}})
+	m.Record(&cdr.Record{A: cdr.Leg{Trunk: "nobody"}, Refused: "x"})
+	s, err := m.Serve(netip.MustParseAddrPort("127.0.0.1:0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	status, text := get(t, "http://"+s.Addr()+"/metrics")
+	if status != 200 {
+		t.Fatalf("status %d", status)
+	}
+	for _, want := range []string{
+		`sekisho_calls_total{trunk="docomo",direction="inbound",result="answered"} 1`,
+		`sekisho_calls_total{trunk="au",direction="outbound",result="answered"} 1`,
+		`sekisho_calls_total{trunk="au",direction="inbound",result="refused"} 1`,
+		`sekisho_calls_total{trunk="au",direction="inbound",result="cancelled"} 1`,
+		`sekisho_refused_total{trunk="au",reason="ext1000"} 1`,
+		`sekisho_setup_seconds_bucket{trunk="docomo",le="0.025"} 0`,
+		`sekisho_setup_seconds_bucket{trunk="docomo",le="0.05"} 1`,
+		`sekisho_rtp_received_packets_total{trunk="au"} 10`,
+		`sekisho_rtp_lost_packets_total{trunk="au"} 0`,
+		`sekisho_dropped_datagrams_total{listener="west",reason="unknown_source"} 9`,
+		"sekisho_up 1", "sekisho_calls 3", `sekisho_media_ports{state="leased"} 6`,
+	} {
+		if !strings.Contains(text, want+"\n") {
+			t.Errorf("no line %q", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(text)
+	}
+	if strings.Contains(text, "nobody") {
+		t.Error("a name that is not configured became a label")
+	}
+}
+
+func TestStateThatDoesNotAnswer(t *testing.T) {
+	m := NewMetrics(MetricsConfig{State: func(context.Context) (State, error) { return State{}, errors.New("stuck") }, Drops: func() []Dropped { return nil }})
+	var b strings.Builder
+	m.Write(&b)
+	if !strings.Contains(b.String(), "sekisho_up 0\n") {
+		t.Error("a stuck instance does not say so")
+	}
+}
+
+func TestDebug(t *testing.T) {
+	for _, addr := range []string{"0.0.0.0:0", "192.0.2.1:80", "localhost", ""} {
+		if s, err := Debug(addr, held3); err == nil {
+			s.Close()
+			t.Errorf("bound to %q", addr)
+		}
+	}
+	s, err := Debug("127.0.0.1:0", held3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, text := get(t, "http://"+s.Addr()+"/debug")
+	var h Held
+	if err := json.Unmarshal([]byte(text), &h); err != nil || status != 200 {
+		t.Fatalf("%d %q %v", status, text, err)
+	}
+	if h.Calls != 3 || h.Ports.Leased != 6 || h.Goroutines == 0 || h.Heap == 0 || h.Descriptors == 0 {
+		t.Errorf("%+v", h)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
