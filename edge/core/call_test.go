@@ -123,8 +123,9 @@ func TestChannels(t *testing.T) {
 			t.Fatalf("refused with %v", r.border.ended.Cause)
 		}
 	}
-	// Another tenant has its own, and a channel is free as soon as its leg ends.
-	r.border.log = nil
+	// Another tenant has its own, and a channel is free as soon as its leg
+	// ends, whatever the call still waits for.
+	r.border.log, r.mute = nil, true
 	r.fromBorder(seam.Call{Domain: "t2.example", Called: "0300000221", Caller: outside})
 	r.do(r.border, up[0], hangUp)
 	r.run(time.Second)
@@ -209,6 +210,16 @@ func TestForeignMedia(t *testing.T) {
 			t.Fatalf("B was told %v", r.p1.log)
 		}
 		r.settle()
+
+		r = newRig(t, 1, 0)
+		r.border.script, r.border.early = []int{183}, true
+		r.fromPhone(r.p1, outside)
+		r.border.media.Addr = addrPort(at)
+		r.run(time.Second)
+		if got := r.p1.ended; got == nil || got.Cause.Status != 488 {
+			t.Fatalf("%s in an early answer: A was told %v", at, r.p1.log)
+		}
+		r.settle()
 	}
 }
 
@@ -224,6 +235,16 @@ func TestLateOffer(t *testing.T) {
 	if r.border.settled == nil || r.border.settled.Codec != relay.PCMA {
 		t.Fatalf("A has %+v", r.border.settled)
 	}
+	r.do(r.border, a, hangUp)
+	r.settle()
+}
+
+// The setup time is over with the answer.
+func TestLongCall(t *testing.T) {
+	r := newRig(t, 1, 0)
+	a := r.fromBorder(seam.Call{Called: "1001", Caller: msisdn2001})
+	r.run(time.Hour)
+	r.wantLog(r.border, "180 media=false", "answered")
 	r.do(r.border, a, hangUp)
 	r.settle()
 }

@@ -30,7 +30,7 @@ func (c *Core) legEvent(now time.Time, k *call, in ua.LegEvent, out []ua.Action)
 		}
 	case leg.Offered:
 		return c.reoffered(k, p, ev, out)
-	case leg.OfferRefused, leg.Ended:
+	case leg.OfferRefused, leg.OfferWithdrawn, leg.Ended:
 	}
 	return out
 }

@@ -11,7 +11,7 @@ func TestDoors(t *testing.T) {
 		"github.com/emiago/sipgo/sip",
 		"sekisho/edge/sip/ua", "sekisho/edge/sip/leg", "sekisho/edge/sip/cause", "sekisho/edge/sip/header", "sekisho/edge/sip/sdp",
 		"sekisho/edge/sip/flow", "sekisho/edge/sip/token", "sekisho/edge/sip/callid", "sekisho/edge/sip/deadline",
-		"sekisho/edge/seam", "sekisho/edge/trunk", "sekisho/edge/cdr", "sekisho/policy/number", "sekisho/media/relay",
+		"sekisho/edge/seam", "sekisho/edge/cdr", "sekisho/policy/number", "sekisho/media/relay",
 	}, Deny: map[string]string{
 		"sekisho/edge/border":  "border and core talk only SIP and RTP",
 		"sekisho/edge/config":  "the composition root translates the directory",

@@ -71,12 +71,7 @@ func (c *Core) timeout(now time.Time, k *call, out []ua.Action) []ua.Action {
 }
 
 // onward is why one party ended, as the other one is told.
-func onward(why cause.Cause) cause.Cause {
-	if why.Q850 == 0 {
-		why.Q850 = cause.NormalClearing
-	}
-	return cause.Cause{Q850: why.Q850, Text: why.Text}
-}
+func onward(why cause.Cause) cause.Cause { return cause.Cause{Q850: why.Q850, Text: why.Text} }
 
 // answer is B's failure as A is told: B's own reason, under a status that
 // means the same to A (SPEC §4). A 6xx would end all of a forking caller's

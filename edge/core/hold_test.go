@@ -102,3 +102,22 @@ func TestReofferRefused(t *testing.T) {
 	r.do(r.border, a, hangUp)
 	r.settle()
 }
+
+// B may hold before A's ACK has brought A's answer (RFC 3261 §14 forbids a
+// re-INVITE only on the leg whose INVITE is in progress).
+func TestHoldBeforeAck(t *testing.T) {
+	r := newRig(t, 1, 0)
+	r.border.slow = true
+	r.p1.media.Caps.Codecs = []relay.Codec{relay.PCMA}
+	a := r.fromBorderWith(seam.Call{Called: "1001", Caller: msisdn2001}, nil)
+	r.run(time.Second)
+	r.do(r.p1, r.p1.last, with(r.p1, relay.SendOnly))
+	r.run(time.Second)
+	r.wantLog(r.p1, "incoming", "acked")
+	r.wantCommands("configure 2 198.51.100.11:20000 0", "configure 2 198.51.100.11:20000 2")
+	r.do(r.border, a, leg.Acknowledge{Media: r.border.media})
+	r.run(time.Second)
+	r.wantCommands("configure 1 192.0.2.1:20000 0", "silence 2", "play 1 [music/hold] -1")
+	r.do(r.border, a, hangUp)
+	r.settle()
+}

@@ -63,7 +63,7 @@ func directory() []Tenant {
 			{Extension: "1002", Contact: flow.Flow{Listener: 1, Remote: addr1002}, Number: num("0300000100")},
 			{Extension: "1003"},
 		},
-		Groups: []Group{{Members: []number.ExtensionNumber{"2002"}, Number: num("0300000137")}},
+		Groups: []Group{{Members: []number.ExtensionNumber{"2001", "2002"}, Number: num("0300000137")}},
 	}, {
 		Name: "t2", Domain: "t2.example", DefaultNumber: num("0300000200"), Channels: 1,
 		Mobiles: []Mobile{{Extension: "2001", MSISDN: num("09000002901")}, {Extension: "2002", MSISDN: num("09000002902")}},
@@ -87,6 +87,7 @@ type far struct {
 	// script is the statuses given to an INVITE, at once and in order.
 	script []int
 	early  bool // the script's 183 carries an answer
+	slow   bool // a late offer is not acknowledged by itself
 	todo   []ua.Action
 	media  leg.Media
 }
@@ -137,7 +138,7 @@ func (f *far) event(in ua.LegEvent, out []ua.Action) []ua.Action {
 	case leg.Answered:
 		f.log = append(f.log, "answered")
 		f.settled = ev.Negotiated
-		if ev.Offer != nil {
+		if ev.Offer != nil && !f.slow {
 			out = append(out, ua.Command{Leg: in.Leg, Command: leg.Acknowledge{Media: f.media}})
 		}
 	case leg.Acked:
