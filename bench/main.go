@@ -1,0 +1,6 @@
+package main
+
+func main() {}
+
+// productGOGC is what `sekisho run` sets.
+const productGOGC = 400
