@@ -73,8 +73,8 @@ var numberSeeds = []string{
 	"+81010110", "80990000000", "80001", "03000000900000200109000002001121", "8020000", "104", "110;phone-context=+81", "2001;phone-context=t1.example", "0300009001;npdi;rn=+81300000002",
 }
 
-// tables are those of the sample configuration, whose trunks are docomo, au and
-// pstn, and of what its keys may be set to.
+// tables are those of the sample configuration, whose trunks are docomo, au,
+// softbank and pstn, and of what its keys may be set to.
 func tables(f testing.TB) []*policy.Tables {
 	var variants []*policy.Tables
 	for _, change := range [][]string{
@@ -163,7 +163,7 @@ var emergencyText = regexp.MustCompile(`^(\+?81)?11[089]$`)
 var emergencyLike = regexp.MustCompile(`^11[089]\d$`)
 
 // trunkCount is the number of the sample's trunks.
-const trunkCount = 3
+const trunkCount = 4
 
 func (q question) fromCarriers() {
 	for on := range policy.TrunkID(trunkCount) {
@@ -231,14 +231,14 @@ func (q question) checkDecision(r policy.Request, d policy.Decision) {
 }
 
 func (q question) fromCore() {
-	parties := []number.URIUser{q.called, {User: "09000002001"}, {User: "09000002002"}, {User: "0300009001"}}
+	parties := []number.URIUser{q.called, {User: "09000002001"}, {User: "09000002002"}, {User: "09000002003"}, {User: "0300009001"}}
 	for _, called := range parties {
 		o := policy.Outbound{Domain: "T1.example", Called: called, PAI: q.identities(), From: q.identity(q.from), Privacy: q.privacy()}
 		if q.script&diverted != 0 {
 			o.Diverting = []number.URIUser{{User: q.from}, {User: "0300000121"}}
 		}
 		if q.script&trunkDown != 0 {
-			o.Available = []bool{true, true, true}
+			o.Available = []bool{true, true, true, true}
 			o.Available[int(q.script>>8)%trunkCount] = false
 		}
 		p := q.tables.Present(o)
@@ -273,12 +273,20 @@ func (q question) checkPresentation(o policy.Outbound, p policy.Presentation) {
 		q.checkRedial(p)
 		return
 	}
+	e164, _ := p.Caller.E164()
+	mayPass := trunk.Profile.Egress.CLIPassthrough && q.script&diverted != 0
 	for _, shown := range []string{p.From.User, p.PAI, p.PPI} {
+		if shown == "" || shown == "anonymous" {
+			continue
+		}
 		n, err := number.URIUser{User: shown}.Number()
 		owned := err == nil && q.tables.Owns(p.Tenant, n)
-		passed := trunk.Profile.Egress.CLIPassthrough && q.script&diverted != 0 && err == nil && (n == p.Caller || cutShort(p.Caller))
-		if shown != "" && shown != "anonymous" && !owned && !passed {
+		passed := mayPass && (shown == p.Caller.National() || shown == e164)
+		if !owned && !passed {
 			q.t.Fatalf("the public network is shown %s: %+v", shown, p)
+		}
+		if n.Class() == number.Emergency && n != p.Caller && !cutShort(p.Caller) {
+			q.t.Fatalf("%s is shown as an emergency body, %s", p.Caller, shown)
 		}
 	}
 }
