@@ -268,6 +268,15 @@ Call-ID: s1
 CSeq: 5 INVITE
 Contact: <siv:b@192.0.2.1>
 
+--
+SIP/2.0 200 OK
+Via: SIP/2.0/UDP 203.0.113.7:5060;branch=z9hG4bKold2
+From: <sip:203.0.113.7>;tag=x1
+To: <sip:09000002001@carrier.example>;tag=y1
+Call-ID: s2
+CSeq: 5 INVITE
+Contact: <sip:b@192.0.2.1?x=y>
+
 `
 
 const malformed = `INVITE sip:203.0.113.7 SIP/2.0
