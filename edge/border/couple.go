@@ -1,6 +1,7 @@
 package border
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -152,7 +153,10 @@ func (b *Border) configure(p *party, n sdp.Negotiated, out []ua.Action) []ua.Act
 		return out
 	}
 	if !b.mayReach(p, &n) {
-		n.Remote, n.RemoteRTCP = relay.Spec{}.Remote, relay.Spec{}.RemoteRTCP
+		n.Remote, n.RemoteRTCP = netip.AddrPort{}, netip.AddrPort{}
+	}
+	if n.RemoteRTCP.IsValid() && !sdp.Permitted(n.RemoteRTCP, p.media.prefixes) {
+		n.RemoteRTCP = netip.AddrPort{}
 	}
 	p.negotiated = &n
 	out = append(out, ua.Media{Command: relay.Configure{Slot: p.pair.Slot, Spec: n.Spec(p.media.prefixes, p.media.learning, p.media.tos)}})
@@ -210,6 +214,9 @@ func onward(c cause.Cause) cause.Cause {
 // the code.
 func (b *Border) failed(now time.Time, c *call, why cause.Cause, out []ua.Action) []ua.Action {
 	answer := cause.Cause{Status: translated(why.Status), Q850: why.Q850, Text: why.Text}
+	if answer.Q850 == 0 {
+		answer.Q850 = cause.FromStatus(answer.Status)
+	}
 	if c.a.peer == CorePeer || why.Side == cause.Local {
 		return b.hangUp(now, &c.a, answer, out)
 	}

@@ -2,6 +2,7 @@ package border
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -68,8 +69,8 @@ func (w writer) uri(user, host string) string {
 
 func (w writer) from() string {
 	f := w.presentation.From
-	uri := "sip:" + f.User + "@" + f.Host
-	if f.Host == "" || f.Host == w.ownHost() {
+	uri := "sip:" + f.User + "@" + w.ownHost()
+	if isNumber(f.User) {
 		uri = w.uri(f.User, w.ownHost())
 	}
 	if f.Display == "" {
@@ -77,6 +78,10 @@ func (w writer) from() string {
 	}
 	return header.Quote(f.Display) + " <" + uri + ">"
 }
+
+// isNumber tells a telephone number from the word of an anonymous party, which
+// is no user=phone (RFC 3261 §19.1.1).
+func isNumber(user string) bool { return strings.Trim(user, "+0123456789") == "" }
 
 // headers are the allow-list of what a carrier gets beside the leg's own:
 // nothing of the core's message passes but what is written here.

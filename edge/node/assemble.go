@@ -3,6 +3,7 @@ package node
 import (
 	"net/netip"
 	"strings"
+	"time"
 
 	"sekisho/edge/border"
 	"sekisho/edge/config"
@@ -24,6 +25,10 @@ import (
 type Sockets struct {
 	// Border's listeners as peers see them, by flow.Listener.
 	Border []netip.AddrPort
+	// Facing is the address that the border's messages to the core come from:
+	// the one its listener is bound to, whatever is advertised. Zero is the
+	// advertised one.
+	Facing netip.AddrPort
 	// Seam is where the core listens, in failover order.
 	Seam []netip.AddrPort
 	// Phones are the embedded core's listeners for phones.
@@ -59,14 +64,21 @@ func Border(c *config.Config, t *policy.Tables, at Sockets, s Shard) (*ua.UA, *b
 // the phones' follow.
 func Core(c *config.Config, at Sockets, s Shard) (*ua.UA, *core.Core) {
 	hosts := hostsOf(append([]netip.AddrPort{at.Seam[0]}, at.Phones...))
+	if !at.Facing.IsValid() {
+		at.Facing = at.Border[c.Core.Listener]
+	}
 	legs := new(ua.Sequence)
 	k := core.New(core.Config{
 		Source: s.Source, Key: s.Key, Legs: legs, Ports: s.Ports,
-		Tenants: coreTenants(c), Seam: flowsTo(0, []netip.AddrPort{at.Border[c.Core.Listener]}),
-		Caps: coreCaps(), SeamMedia: borderMedia(c), Setup: c.Timers.Setup,
+		Tenants: coreTenants(c), Seam: flowsTo(0, []netip.AddrPort{at.Facing}),
+		Caps: coreCaps(), SeamMedia: borderMedia(c), Setup: c.Timers.Setup + behind,
 	})
 	return ua.New(ua.Config{Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: k.Peer, Legs: legs, App: k}), k
 }
+
+// behind is how much longer the core waits for an answer than the border, so
+// that a carrier's caller hears the border's reason.
+const behind = 5 * time.Second
 
 // trunks turns the configuration's trunks into the border's values.
 func trunks(c *config.Config) []trunk.Trunk {

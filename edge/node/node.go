@@ -151,6 +151,7 @@ func (n *Node) openSockets() error {
 	for i, l := range c.Border.Listeners {
 		n.at.Border = append(n.at.Border, advertised(l.Advertise, n.border.transport.Addr(flow.Listener(i))))
 	}
+	n.at.Facing = n.border.transport.Addr(c.Core.Listener)
 	n.at.Seam = c.Core.Seam
 	if c.Core.Mode == config.Embedded {
 		if err := n.openCoreSockets(); err != nil {
@@ -167,7 +168,7 @@ func (n *Node) openSockets() error {
 
 func (n *Node) openCoreSockets() error {
 	c := n.cfg
-	facing := n.border.transport.Addr(c.Core.Listener)
+	facing := n.at.Facing
 	listeners := []transport.Listen{{
 		Bind:    c.Core.Seam[0],
 		Sources: []transport.Source{{Prefix: netip.PrefixFrom(facing.Addr(), facing.Addr().BitLen()), Port: facing.Port()}},
