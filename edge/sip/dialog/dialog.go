@@ -60,7 +60,7 @@ func FromResponse(r *sip.Response, target string) (Dialog, error) {
 }
 
 // Confirm follows the 2xx that turns an early dialog of ours into the call:
-// "the route set [...] MUST be recomputed based on the 2xx response"
+// "the route set for the dialog MUST be recomputed based on the 2xx response"
 // (RFC 3261 §13.2.2.4), and its Contact is the target. Sequence numbers stay.
 func (d *Dialog) Confirm(r *sip.Response) {
 	d.Refresh(r)

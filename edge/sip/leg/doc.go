@@ -13,7 +13,7 @@
 // and then says Gone. So the application never sees a CANCEL that met a 200, a
 // crossing BYE, or a lost ACK: those are settled here.
 //
-// An offer in an unreliable 18x is none (RFC 6337 §2.2), and answers in 18x of
+// An offer in an unreliable 18x is none (RFC 3261 §13.2.1), and answers in 18x of
 // several branches stay apart: each early dialog has a copy of the session.
 //
 //	UAC   Calling ─1xx→ Proceeding ─2xx→ Confirmed ─BYE→ Ending → Over

@@ -33,6 +33,9 @@ func (r *reinvite) unanswered() bool { return !r.ours && r.request != nil }
 // reoffer sends a re-INVITE (RFC 3261 §14.1). While another is in progress, in
 // either direction, it must not.
 func (l *Leg) reoffer(c Reoffer, out []Action) []Action {
+	if l.told {
+		return out
+	}
 	if l.state != Confirmed || l.reinvite.pending() || l.accept.Waiting() {
 		return append(out, Tell{OfferRefused{Status: 491, Retry: l.retry()}})
 	}

@@ -13,6 +13,7 @@ import (
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/sdp"
+	"sekisho/edge/sip/token"
 	"sekisho/media/relay"
 )
 
@@ -68,6 +69,8 @@ func describe(ev leg.Event) string {
 		return fmt.Sprintf("offered %v", ev.Offer != nil)
 	case leg.Agreed:
 		return "agreed"
+	case leg.OfferWithdrawn:
+		return "offer withdrawn"
 	case leg.OfferRefused:
 		return fmt.Sprintf("offer refused %d", ev.Status)
 	case leg.Ended:
@@ -90,6 +93,12 @@ type net struct {
 	sent  []Action
 	// cut loses whatever starts with it.
 	cut string
+	// dup is how often a datagram comes twice, jitter how much later one may
+	// come than another.
+	dup    float64
+	jitter time.Duration
+	// onSend and onReceive watch the wire.
+	onSend, onReceive func(u *UA, data string)
 }
 
 type packet struct {
@@ -99,15 +108,19 @@ type packet struct {
 	data []byte
 }
 
+func config(p *party, self, peer netip.AddrPort, source token.Source) Config {
+	return Config{
+		Source: source,
+		Hosts:  []leg.Host{{Name: self.Addr().String(), Port: int(self.Port())}},
+		Peer:   func(f flow.Flow) (Peer, bool) { return 7, f.Remote == peer },
+		Legs:   &p.legs, App: p,
+	}
+}
+
 func newNet(t *testing.T, seed uint64, loss float64) *net {
-	n := &net{t: t, now: time.Unix(1000, 0), rng: rand.New(rand.NewPCG(seed, 1)), loss: loss, pa: &party{}, pb: &party{}}
+	n := &net{t: t, now: time.Unix(1000, 0), rng: rand.New(rand.NewPCG(seed, 1)), loss: loss, pa: &party{}, pb: &party{}, jitter: 30 * time.Millisecond}
 	make := func(p *party, self netip.AddrPort, peer netip.AddrPort, s uint64) *UA {
-		return New(Config{
-			Source: rand.New(rand.NewPCG(seed, s)),
-			Hosts:  []leg.Host{{Name: self.Addr().String(), Port: int(self.Port())}},
-			Peer:   func(f flow.Flow) (Peer, bool) { return 7, f.Remote == peer },
-			Legs:   &p.legs, App: p,
-		})
+		return New(config(p, self, peer, rand.New(rand.NewPCG(seed, s))))
 	}
 	n.a, n.b = make(n.pa, addrA, addrB, 2), make(n.pb, addrB, addrA, 3)
 	return n
@@ -125,15 +138,23 @@ func (n *net) post(from *UA, actions []Action) {
 			to, src = n.a, addrB
 		}
 		line, _, _ := strings.Cut(string(s.Data), "\r\n")
-		n.trace = append(n.trace, fmt.Sprintf("%s %s", src, line))
+		n.trace = append(n.trace, src.String()+" "+line)
+		if n.onSend != nil {
+			n.onSend(from, string(s.Data))
+		}
 		if n.rng.Float64() < n.loss || (n.cut != "" && strings.HasPrefix(line, n.cut)) {
 			continue
 		}
-		delay := time.Millisecond
-		if n.loss > 0 {
-			delay += time.Duration(n.rng.IntN(30)) * time.Millisecond
+		for copies := 1; copies > 0; copies-- {
+			delay := time.Millisecond
+			if n.loss > 0 {
+				delay += time.Duration(n.rng.Int64N(int64(n.jitter)))
+			}
+			n.wire = append(n.wire, packet{n.now.Add(delay), to, src, s.Data})
+			if copies == 1 && n.rng.Float64() < n.dup {
+				copies++
+			}
 		}
-		n.wire = append(n.wire, packet{n.now.Add(delay), to, src, s.Data})
 	}
 }
 
@@ -168,6 +189,9 @@ func (n *net) run(d time.Duration) {
 		case pick >= 0:
 			p := n.wire[pick]
 			n.wire = append(n.wire[:pick:pick], n.wire[pick+1:]...)
+			if n.onReceive != nil {
+				n.onReceive(p.to, string(p.data))
+			}
 			n.post(p.to, p.to.Datagram(n.now, flow.Flow{Remote: p.from}, p.data, nil))
 		default:
 			return
@@ -182,11 +206,15 @@ func media(addr netip.AddrPort) *leg.Media {
 
 func dial(n *net) leg.ID {
 	id := n.pa.legs.Next()
-	n.do(n.a, id, leg.Dial{
-		Flow: flow.Flow{Remote: addrB}, CallID: "call-1", Target: "sip:2001@192.0.2.2",
-		From: "<sip:0300009001@a.example>", To: "<sip:2001@b.example>", MaxForwards: 70, Media: media(addrA),
-	})
+	n.do(n.a, id, call(media(addrA)))
 	return id
+}
+
+func call(offer *leg.Media) leg.Dial {
+	return leg.Dial{
+		Flow: flow.Flow{Remote: addrB}, CallID: "call-1", Target: "sip:2001@192.0.2.2",
+		From: "<sip:0300009001@a.example>", To: "<sip:2001@b.example>", MaxForwards: 70, Media: offer,
+	}
 }
 
 func (n *net) want(p *party, want ...string) {

@@ -1,0 +1,341 @@
+package leg
+
+import (
+	"bytes"
+	"encoding/gob"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/header"
+	"sekisho/edge/sip/sdp"
+	"sekisho/edge/sip/token"
+	"sekisho/edge/sip/transaction"
+	"sekisho/media/relay"
+)
+
+// row is one life of a leg: the sentence that rules it, and steps each with
+// what follows, as "step = action, action".
+type row struct {
+	name, sentence string
+	steps          []string
+}
+
+func play(t *testing.T, rows []row) {
+	t.Helper()
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			g := newRig(t)
+			for _, line := range r.steps {
+				step, want, _ := strings.Cut(line+" ", " = ")
+				if got := g.step(step); got != strings.TrimSpace(want) {
+					t.Fatalf("%s\n%q gave %q\nwant %q\nafter %v", r.sentence, step, got, want, g.past)
+				}
+				g.past = append(g.past, line)
+			}
+		})
+	}
+}
+
+// rig drives one leg by words.
+type rig struct {
+	t    *testing.T
+	env  *Env
+	now  time.Time
+	leg  *Leg
+	past []string
+	// tx is the name given last; started are the client transactions by the
+	// method and number of their request, such as "BYE 2".
+	tx      transaction.ID
+	started map[string]transaction.ID
+	invite  *sip.Request // ours or the peer's, the latest
+	seq     uint32       // of the peer's latest request
+	once    []byte       // the ACK sent last
+	last    *sip.Request // our request sent last
+	reply   *sip.Response
+}
+
+func newRig(t *testing.T) *rig {
+	g := &rig{t: t, now: time.Unix(1000, 0), started: map[string]transaction.ID{}, seq: 100}
+	g.env = &Env{
+		Source:  rand.New(rand.NewPCG(1, 2)),
+		Timers:  transaction.Timers{T1: 500 * time.Millisecond, T2: 4 * time.Second, T4: 5 * time.Second},
+		Hosts:   []Host{{Name: "192.0.2.1", Port: 5060}},
+		Resolve: func(_ string, f flow.Flow) flow.Flow { return f },
+		Allow:   "INVITE, ACK, CANCEL, BYE, OPTIONS",
+	}
+	return g
+}
+
+var peer = flow.Flow{Remote: netip.MustParseAddrPort("192.0.2.2:5060")}
+
+var voice = Media{
+	Addr: netip.MustParseAddrPort("192.0.2.1:20000"),
+	Caps: sdp.Caps{Codecs: []relay.Codec{relay.PCMU, relay.PCMA}, Event: 101},
+}
+
+const theirSDP = "v=0\r\no=- 1 1 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\nm=audio 30000 RTP/AVP 0\r\n"
+
+// step understands: commands by name; "180 TAG sdp" and the like as answers to
+// our latest INVITE; "bye 200" as an answer to our BYE; "BYE", "ACK sdp",
+// "INVITE sdp", "CANCEL" and other methods as requests of the peer; "fail
+// METHOD" as a client transaction without an answer; "after 32s"; "restart".
+// "old" gives a request the number of the one before.
+func (g *rig) step(step string) string {
+	g.t.Helper()
+	word, rest, _ := strings.Cut(step, " ")
+	switch word {
+	case "receive":
+		return g.receive(rest)
+	case "restart":
+		return g.restart()
+	case "after":
+		d, err := time.ParseDuration(rest)
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		g.now = g.now.Add(d)
+		return g.take(g.leg.Timeout(g.now, nil))
+	case "fail", "unreachable":
+		reason := transaction.TimedOut
+		if word == "unreachable" {
+			reason = transaction.TransportFailed
+		}
+		return g.take(g.leg.Handle(g.now, transaction.Failed{ID: g.started[rest], Reason: reason}, nil))
+	case "bye":
+		r := transaction.Reply(g.last, number(g.t, rest), "", "x")
+		return g.take(g.leg.Handle(g.now, transaction.Answered{ID: g.leg.byeTx, Response: r}, nil))
+	case "ACK", "BYE", "INVITE", "OPTIONS", "INFO", "CANCEL":
+		return g.request(step)
+	}
+	if word[0] >= '0' && word[0] <= '9' {
+		return g.response(step)
+	}
+	return g.command(word, rest)
+}
+
+func (g *rig) command(word, rest string) string {
+	g.t.Helper()
+	c := map[string]Command{
+		"ring": Ring{Status: 180}, "early": Ring{Status: 183, Media: &voice},
+		"answer": Answer{Media: &voice}, "same": Answer{}, "acknowledge": Acknowledge{Media: voice},
+		"reoffer": Reoffer{Media: voice}, "accept": AnswerOffer{Media: voice}, "decline": RefuseOffer{Status: 488},
+		"hangup": HangUp{Cause: cause.Cause{Q850: cause.NormalClearing}}, "busy": HangUp{Cause: cause.Cause{Status: 486, Q850: cause.UserBusy}},
+	}[word]
+	if word == "dial" {
+		d := Dial{Flow: peer, CallID: "c1", Target: "sip:2001@192.0.2.2", From: "<sip:0300009001@a.example>",
+			To: "<sip:2001@b.example>", MaxForwards: 70, Media: &voice}
+		if rest == "late" {
+			d.Media = nil
+		}
+		g.leg, c = New(g.env, 1), d
+	}
+	if c == nil {
+		g.t.Fatalf("no command %q", word)
+	}
+	return g.take(g.leg.Command(g.now, c, nil))
+}
+
+// receive makes a leg of an INVITE: "sdp", "late", or a body that is no SDP.
+func (g *rig) receive(kind string) string {
+	g.t.Helper()
+	m := g.message("INVITE", "", kind == "sdp")
+	if kind == "text" {
+		m.AppendHeader(sip.NewHeader("Content-Type", "text/plain"))
+		m.SetBody([]byte("hello"))
+	}
+	g.tx++
+	l, fault := Receive(g.env, 1, transaction.Arrived{ID: g.tx, Flow: peer, Request: m})
+	if fault != nil {
+		return "fault " + strconv.Itoa(fault.Status)
+	}
+	g.leg, g.invite = l, m
+	return "arrived offer=" + strconv.FormatBool(l.Offer() != nil)
+}
+
+// message is a request of the peer; to is the tag it has for us.
+func (g *rig) message(method, to string, body bool) *sip.Request {
+	g.t.Helper()
+	remote := "them"
+	if g.leg != nil && g.leg.caller() {
+		remote = "a"
+	}
+	if method != "ACK" && method != "CANCEL" {
+		g.seq++
+	}
+	text := fmt.Sprintf("%s sip:x@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKp%d\r\n"+
+		"From: <sip:2001@b.example>;tag=%s\r\nTo: <sip:0300009001@a.example>", method, g.seq, remote)
+	if to != "" {
+		text += ";tag=" + to
+	}
+	text += fmt.Sprintf("\r\nCall-ID: c1\r\nCSeq: %d %s\r\nContact: <sip:p@192.0.2.2>\r\nMax-Forwards: 70\r\n", g.seq, method)
+	if body {
+		text += "Content-Type: application/sdp\r\nContent-Length: " + strconv.Itoa(len(theirSDP)) + "\r\n\r\n" + theirSDP
+	} else {
+		text += "Content-Length: 0\r\n\r\n"
+	}
+	m, err := header.Parse(header.NewGuard(header.Limits{}), []byte(text))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return m.(*sip.Request)
+}
+
+func (g *rig) request(step string) string {
+	g.t.Helper()
+	method, rest, _ := strings.Cut(step, " ")
+	if method == "CANCEL" {
+		return g.take(g.leg.Handle(g.now, transaction.Cancelled{ID: g.tx, Request: g.message(method, "", false)}, nil))
+	}
+	latest := g.seq
+	switch {
+	case !strings.HasSuffix(rest, "old"):
+		latest = 0
+	case method == "ACK":
+		g.seq--
+	default:
+		g.seq -= 2
+	}
+	m := g.message(method, string(g.leg.LocalTag()), strings.HasPrefix(rest, "sdp"))
+	g.seq = max(g.seq, latest)
+	if !g.leg.Owns(m) {
+		return "not ours"
+	}
+	in := transaction.Arrived{Flow: peer, Request: m}
+	if method != "ACK" {
+		g.tx++
+		in.ID = g.tx
+	}
+	return g.take(g.leg.Handle(g.now, in, nil))
+}
+
+// response answers our latest INVITE: status, To tag ("-" for none), "sdp".
+func (g *rig) response(step string) string {
+	g.t.Helper()
+	words := strings.Fields(step)
+	r := transaction.Reply(g.invite, number(g.t, words[0]), "", "")
+	if words[1] != "-" && header.Tag(r.To().Params) == "" {
+		r = transaction.Reply(g.invite, number(g.t, words[0]), "", token.Tag(words[1]))
+	}
+	r.AppendHeader(sip.NewHeader("Contact", "<sip:p@192.0.2.2>"))
+	if len(words) > 2 {
+		r.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+		r.SetBody([]byte(theirSDP))
+	}
+	id := g.started["INVITE "+strconv.Itoa(int(g.invite.CSeq().SeqNo))]
+	return g.take(g.leg.Handle(g.now, transaction.Answered{ID: id, Response: r}, nil))
+}
+
+// take puts actions into words and names the transactions they start.
+func (g *rig) take(actions []Action) string {
+	g.t.Helper()
+	var words []string
+	for _, a := range actions {
+		switch a := a.(type) {
+		case Transact:
+			g.tx++
+			m := a.Request
+			key := string(m.Method) + " " + strconv.Itoa(int(m.CSeq().SeqNo))
+			g.started[key] = g.tx
+			if g.last = m; m.Method == sip.INVITE {
+				g.invite = m
+			}
+			words = append(words, key)
+			if out := g.leg.Handle(g.now, transaction.Started{ID: g.tx, Owner: 1}, nil); len(out) > 0 {
+				g.t.Fatalf("Started gave %v", out)
+			}
+		case Reply:
+			g.reply = a.Response
+			w := strconv.Itoa(a.Response.StatusCode)
+			if len(a.Response.Body()) > 0 {
+				w += "+sdp"
+			}
+			words = append(words, w)
+		case Again:
+			words = append(words, "again")
+		case Once:
+			w := "ack"
+			if bytes.Contains(a.Data, []byte("\r\nm=audio")) {
+				w += "+sdp"
+			}
+			if bytes.Equal(a.Data, g.once) {
+				w += " same"
+			}
+			g.once = a.Data
+			words = append(words, w)
+		case Tell:
+			words = append(words, told(a.Event))
+		case Gone:
+			words = append(words, "gone")
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+func told(ev Event) string {
+	media := func(word string, yes bool) string {
+		if yes {
+			return word + "+media"
+		}
+		return word
+	}
+	switch ev := ev.(type) {
+	case Progressed:
+		return media(fmt.Sprintf("progressed %d", ev.Status), ev.Negotiated != nil)
+	case Answered:
+		if ev.Offer != nil {
+			return "answered+offer"
+		}
+		return media("answered", ev.Negotiated != nil)
+	case Acked:
+		return media("acked", ev.Negotiated != nil)
+	case Offered:
+		return media("offered", ev.Offer != nil)
+	case Agreed:
+		return "agreed"
+	case OfferWithdrawn:
+		return "withdrawn"
+	case OfferRefused:
+		return fmt.Sprintf("refused %d", ev.Status)
+	case Ended:
+		return "ended " + ev.Cause.Side.String() + " " + strconv.Itoa(ev.Cause.Status)
+	}
+	return "?"
+}
+
+// restart takes the leg through its snapshot.
+func (g *rig) restart() string {
+	g.t.Helper()
+	var file bytes.Buffer
+	if err := gob.NewEncoder(&file).Encode(g.leg.Snapshot(g.now)); err != nil {
+		g.t.Fatal(err)
+	}
+	var s Snapshot
+	if err := gob.NewDecoder(&file).Decode(&s); err != nil {
+		g.t.Fatal(err)
+	}
+	g.now = g.now.Add(time.Hour) // what passed in between does not count
+	l, err := RestoreLeg(g.env, g.now, s)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.leg = l
+	return ""
+}
+
+func number(t *testing.T, s string) int {
+	t.Helper()
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
