@@ -1,0 +1,145 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"sekisho/edge/lab/carrier"
+	"sekisho/edge/lab/siptest"
+)
+
+// performance is a step that was performed.
+type performance struct {
+	step   step
+	ladder string
+	checks []Check
+}
+
+// listening is how much of the other's voice a party hears before it judges.
+const listening = 2 * time.Second
+
+// patience bounds each wait for signalling. It is long for a loopback, so that
+// a busy machine is not taken for a fault; a fault ends most waits at once.
+const patience = 8 * time.Second
+
+var errPatience = errors.New("nothing came of it in time")
+
+// perform places the step's call, sees it to its end and judges it.
+func (s *stage) perform(ctx context.Context, st step) performance {
+	p := performance{step: st}
+	call := s.sides[st.caller.line].Dial(carrier.Dial{From: st.caller.number, To: st.dials, Voice: st.caller.voice})
+	var callee *carrier.Call
+	if st.talk != nil {
+		callee = s.talk(ctx, st, call)
+		p.checks = judgeTalk(st, call, callee)
+	} else {
+		// The announcement decides how long this takes.
+		waited := call.Wait(ctx, carrier.Ended)
+		p.checks = s.judgeRefusal(st, call, waited)
+	}
+	call.HangUp() // what failed may still be up
+	p.ladder = s.ladder(ctx, st, call, callee)
+	return p
+}
+
+// talk lets both parties speak and hear, then has the caller hang up. The
+// callee is nil if it never rang; whatever else does not happen, the calls
+// themselves will show.
+func (s *stage) talk(ctx context.Context, st step, call *carrier.Call) (callee *carrier.Call) {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errPatience)
+	defer cancel()
+	callee = s.awaitCallee(ctx, st, call)
+	if callee == nil {
+		return nil
+	}
+	if call.Wait(ctx, carrier.Answered) == nil {
+		var both sync.WaitGroup
+		for _, c := range []*carrier.Call{call, callee} {
+			// A voice that does not come leaves the judge with what there is.
+			both.Go(func() { _ = c.Listen(ctx, carrier.Talk, listening) })
+		}
+		both.Wait()
+	}
+	call.HangUp()
+	for _, c := range []*carrier.Call{call, callee} {
+		_ = c.Wait(ctx, carrier.Ended)
+	}
+	return callee
+}
+
+// awaitCallee waits for the call to ring, or to end without.
+func (s *stage) awaitCallee(ctx context.Context, st step, call *carrier.Call) *carrier.Call {
+	ctx, cancel := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		_ = call.Wait(ctx, carrier.Ended)
+		cancel()
+	})
+	defer watching.Wait()
+	defer cancel()
+	callee, err := s.sides[st.talk.callee.line].AwaitNumber(ctx, st.talk.callee.number)
+	if err != nil {
+		return nil
+	}
+	return callee
+}
+
+// ladder draws the step's messages once all of them have come.
+func (s *stage) ladder(ctx context.Context, st step, call, callee *carrier.Call) string {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	pause := time.NewTicker(5 * time.Millisecond)
+	defer pause.Stop()
+	for waiting := true; waiting; {
+		waiting = !whole(call.Trace()) || callee != nil && !whole(callee.Trace())
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			waiting = false
+		}
+	}
+	parties := []siptest.Party{s.sides[st.caller.line].Party(), s.self()}
+	traces := [][]siptest.Message{call.Trace()}
+	if callee != nil {
+		parties = append(parties, s.sides[st.talk.callee.line].Party())
+		traces = append(traces, callee.Trace())
+	}
+	return siptest.Ladder(parties, siptest.Merge(traces...))
+}
+
+// whole reports whether each request has its final response and each INVITE
+// its ACK, counting nothing that was sent again.
+func whole(trace []siptest.Message) bool {
+	asked, answered := map[string]bool{}, map[string]bool{}
+	for _, m := range trace {
+		switch sum := siptest.Summarise(m.Data); {
+		case sum.Status >= 200:
+			answered[sum.Method] = true
+		case sum.Status == 0:
+			asked[sum.Method] = true
+		}
+	}
+	for method := range asked {
+		if method != "ACK" && !answered[method] {
+			return false
+		}
+	}
+	return !asked["INVITE"] || asked["ACK"]
+}
+
+// listed is a step by name.
+func listed(name string) ([]step, error) {
+	all := steps()
+	if name == "" {
+		return all, nil
+	}
+	for _, st := range all {
+		if st.name == name {
+			return []step{st}, nil
+		}
+	}
+	return nil, fmt.Errorf("%w %q", ErrUnknownStep, name)
+}

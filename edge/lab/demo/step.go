@@ -1,0 +1,160 @@
+package demo
+
+import "time"
+
+// line is one of the sides that the demo plays.
+type line uint8
+
+// The lines, in the order of the ladder's outer columns.
+const (
+	docomo line = iota
+	au
+	pstn
+	phone1001
+	phone1002
+	lines
+)
+
+// String returns the line's name, as in the ladder.
+func (l line) String() string {
+	return [...]string{"docomo", "au", "pstn", "1001", "1002"}[l]
+}
+
+// heading is the line's name in a sentence.
+func (l line) heading() string {
+	return [...]string{"docomo", "au", "the PSTN", "phone 1001", "phone 1002"}[l]
+}
+
+// party is one end of a call.
+type party struct {
+	line   line
+	number string
+	// voice is what it says, as audio.Voice knows it: each party its own.
+	voice uint64
+}
+
+// step is one call of the demo and what is to come of it: talk or refusal.
+type step struct {
+	name, title string
+	rules       string // of the functional specification
+	caller      party
+	dials       string
+	decisions   []question
+	talk        *talk
+	refusal     *refusal
+}
+
+// talk is a call that is answered.
+type talk struct {
+	// callee's number is the Request-URI's user there.
+	callee party
+	shown  shown
+	// hidden are numbers that must stand nowhere in what the callee's side gets.
+	hidden []string
+}
+
+// shown is who the callee's side is told calls.
+type shown struct {
+	from     string // user of From
+	display  string
+	asserted string // user of the one P-Asserted-Identity, "" for none
+	privacy  string
+}
+
+// refusal is a call that is not let through.
+type refusal struct {
+	status int
+	reason string // as siptest.ReasonOf tells it
+	clip   string // key of the announcement
+	times  int    // how often it is heard
+	// within is how soon after the INVITE it must be heard; 0 does not ask.
+	within time.Duration
+	// spared are spellings of the number that nobody may be asked for.
+	spared []string
+}
+
+// steps are in the order of the text. The longest stands last; it is started
+// first.
+func steps() []step {
+	return []step{
+		{
+			name: "extension", title: "A docomo mobile dials 8 and the extension of a colleague at au", rules: "R1 R10 R8 R20",
+			caller: party{docomo, "09000002001", 11}, dials: "82002",
+			decisions: []question{{"docomo", "09000002001", "82002", ""}, {"core", "2001", "09000002002", ""}},
+			talk:      &talk{callee: party{au, "09000002002", 12}, shown: shown{from: "82001", asserted: "82001"}},
+		},
+		{
+			name: "desk-phone", title: "A docomo mobile reaches a desk phone in the 1000s", rules: "R1 R5 R52",
+			caller: party{docomo, "09000002008", 21}, dials: "81002",
+			decisions: []question{{"docomo", "09000002008", "81002", ""}},
+			talk:      &talk{callee: party{phone1002, "1002", 22}, shown: shown{from: "2008", asserted: "2008"}},
+		},
+		{
+			name: "ext1000", title: "An au mobile may not call the 1000s: announcement and 403", rules: "R51",
+			caller: party{au, "09000002004", 31}, dials: "81001",
+			decisions: []question{{"au", "09000002004", "81001", ""}},
+			refusal: &refusal{
+				status: 403, reason: `q850=21 "extension not reachable from au"`, clip: "ext1000", times: 1,
+				spared: []string{"1001", "81001"},
+			},
+		},
+		{
+			name: "au-mask", title: "Phone 1001 calls an au mobile, which is shown 99999999", rules: "R27 R29",
+			caller: party{phone1001, "1001", 41}, dials: "2005",
+			decisions: []question{{"core", "1001", "09000002005", ""}},
+			talk: &talk{
+				callee: party{au, "09000002005", 42}, shown: shown{from: "99999999", asserted: "99999999"},
+				hidden: []string{"1001", "81001"},
+			},
+		},
+		{
+			name: "long-au", title: "A caller of 12 digits dials the number of an au mobile", rules: "R28 R29",
+			caller: party{pstn, "030000010012", 51}, dials: "0300000122",
+			decisions: []question{{"pstn", "030000010012", "0300000122", ""}, {"core", "030000010012", "09000002006", ""}},
+			talk: &talk{
+				callee: party{au, "09000002006", 52}, shown: shown{from: "99999999", asserted: "99999999"},
+				hidden: []string{"030000010012", "8030000010012", "+8130000010012"},
+			},
+		},
+		{
+			name: "long-docomo", title: "The same caller dials the number of a docomo mobile", rules: "R20 R52",
+			caller: party{pstn, "030000010012", 61}, dials: "0300000123",
+			decisions: []question{{"pstn", "030000010012", "0300000123", ""}, {"core", "030000010012", "09000002007", ""}},
+			talk:      &talk{callee: party{docomo, "09000002007", 62}, shown: shown{from: "8030000010012", asserted: "8030000010012"}},
+		},
+		{
+			name: "outbound", title: "A docomo mobile calls out and shows the company's number", rules: "R3 R11",
+			caller: party{docomo, "09000002009", 71}, dials: "80300009001",
+			decisions: []question{{"docomo", "09000002009", "80300009001", ""}, {"core", "0300000100", "0300009001", ""}},
+			talk: &talk{
+				callee: party{pstn, "+81300009001", 72}, shown: shown{from: "+81300000100", asserted: "+81300000100"},
+				hidden: []string{"2009", "09000002009", "+819000002009"},
+			},
+		},
+		{
+			name: "inbound", title: "An outside caller dials a mobile's company number", rules: "R20",
+			caller: party{pstn, "0300009002", 81}, dials: "0300000121",
+			decisions: []question{{"pstn", "0300009002", "0300000121", ""}, {"core", "0300009002", "09000002003", ""}},
+			talk:      &talk{callee: party{docomo, "09000002003", 82}, shown: shown{from: "80300009002", asserted: "80300009002"}},
+		},
+		{
+			name: "withheld", title: "An au mobile withholds its number with 184", rules: "R4 R25",
+			caller: party{au, "09000002010", 91}, dials: "81840300009003",
+			decisions: []question{{"au", "09000002010", "81840300009003", ""}, {"core", "0300000100", "0300009003", "id"}},
+			talk: &talk{
+				callee: party{pstn, "+81300009003", 92},
+				shown:  shown{from: "anonymous", display: "Anonymous", asserted: "+81300000100", privacy: "id"},
+				hidden: []string{"2010", "09000002010", "+819000002010"},
+			},
+		},
+		{
+			name: "emergency", title: "8119 is refused and told to be dialled without the 8", rules: "R60 R61b",
+			caller: party{docomo, "09000002011", 101}, dials: "8119",
+			decisions: []question{{"docomo", "09000002011", "8119", ""}},
+			refusal: &refusal{
+				status: 403, reason: `q850=21 "emergency: redial without 8"`, clip: "emergency", times: 2, within: 300 * time.Millisecond,
+				spared: []string{"119", "8119", "+81119"},
+			},
+		},
+	}
+}
