@@ -26,13 +26,13 @@ func FuzzPolicy(f *testing.F) {
 	for i := range uint8(len(pieces)) {
 		f.Add(string([]byte{'8', 0x80 + i}), string([]byte{0x80 + i, '1'}), "", "phone-context=+81", uint16(i)<<10)
 	}
-	variants := tables(f)
+	variants := settings(f)
 	f.Fuzz(func(t *testing.T, called, asserted, from, params string, script uint16) {
 		if len(called)+len(asserted)+len(from)+len(params) > 1<<12 {
 			return
 		}
 		q := question{
-			t: t, tables: variants[int(script>>14)%len(variants)],
+			t: t, setting: variants[int(script>>14)%len(variants)],
 			called:   number.URIUser{User: expand(called), Params: expand(params)},
 			asserted: expand(asserted), from: expand(from), script: script,
 		}
@@ -75,8 +75,8 @@ var numberSeeds = []string{
 
 // tables are those of the sample configuration, whose trunks are docomo, au,
 // softbank and pstn, and of what its keys may be set to.
-func tables(f testing.TB) []*policy.Tables {
-	var variants []*policy.Tables
+func settings(f testing.TB) []setting {
+	var variants []setting
 	for _, change := range [][]string{
 		nil,
 		{"emergency_capable: false", "emergency_capable: true", "    emergency: refuse", "    emergency: route:pstn"},
@@ -105,15 +105,15 @@ func tables(f testing.TB) []*policy.Tables {
 		if err != nil {
 			f.Fatal(err)
 		}
-		variants = append(variants, t)
+		variants = append(variants, setting{t, len(c.Trunks)})
 	}
 	return variants
 }
 
 // question is one input to both sides.
 type question struct {
-	t              *testing.T
-	tables         *policy.Tables
+	t *testing.T
+	setting
 	called         number.URIUser
 	asserted, from string
 	script         uint16
@@ -162,11 +162,8 @@ var emergencyText = regexp.MustCompile(`^(\+?81)?11[089]$`)
 
 var emergencyLike = regexp.MustCompile(`^11[089]\d$`)
 
-// trunkCount is the number of the sample's trunks.
-const trunkCount = 4
-
 func (q question) fromCarriers() {
-	for on := range policy.TrunkID(trunkCount) {
+	for on := range policy.TrunkID(q.trunks) {
 		r := policy.Request{Trunk: on, Called: q.called, PAI: q.identities(), From: q.identity(q.from), Privacy: q.privacy()}
 		if q.script&preferred != 0 {
 			r.PPI = []policy.Identity{q.identity("09000002001")}
@@ -397,7 +394,7 @@ func checkNumber(t *testing.T, u number.URIUser) {
 		return
 	}
 	forms := []string{n.String(), n.National()}
-	if e164, ok := n.E164(); ok {
+	if e164, ok := n.E164(); ok && len(e164) <= number.MaxDigits { // a caller's, see checkRedial
 		forms = append(forms, e164)
 	}
 	for _, form := range forms {

@@ -44,7 +44,7 @@ func TestSample(t *testing.T) {
 	for _, tr := range c.Trunks {
 		names = append(names, tr.Name)
 	}
-	if !slices.Equal(names, []string{"docomo", "au", "pstn"}) {
+	if !slices.Equal(names, []string{"docomo", "au", "softbank", "pstn"}) {
 		t.Fatalf("trunks %v, want file order", names)
 	}
 	docomo := c.Trunks[0]
@@ -53,11 +53,17 @@ func TestSample(t *testing.T) {
 		t.Errorf("docomo %+v", docomo)
 	}
 	tenant := c.Tenants[0]
-	if !slices.Equal(tenant.Outbound, []policy.TrunkID{2}) || tenant.Emergency.Routed || tenant.Channels != 5 {
+	if !slices.Equal(tenant.Outbound, []policy.TrunkID{3}) || tenant.Emergency.Routed || tenant.Channels != 5 {
 		t.Errorf("tenant %+v", tenant)
 	}
 	if got := tenant.Mobiles[1]; got.Extension != "2002" || got.Carrier != profile.AU || got.MSISDN.String() != "09000002002" {
 		t.Errorf("mobile %+v", got)
+	}
+	if got := tenant.Mobiles[2]; got.Extension != "2003" || got.Carrier != profile.SoftBank || got.MSISDN.String() != "09000002003" {
+		t.Errorf("mobile %+v", got)
+	}
+	if softbank := c.Trunks[2]; softbank.Profile.DTMF.StarFilter != profile.StarSwallow {
+		t.Errorf("softbank %+v", softbank.Profile.DTMF)
 	}
 	if got := tenant.Phones[1]; got.Kind != Desk || got.Contact != at("127.0.0.1:6102") || got.Password != (document.Secret{File: "/run/secrets/phone-1002"}) {
 		t.Errorf("phone %+v", got)
@@ -287,7 +293,7 @@ func TestTables(t *testing.T) {
 	if d, ok := tables.DID(parse("+81300000138")); !ok || d.Extension != "3801" {
 		t.Errorf("DID %+v %v", d, ok)
 	}
-	if id := tables.TenantAt("T1.example"); id != 0 || !slices.Equal(tables.Tenant(id).Outbound, []policy.TrunkID{2}) {
+	if id := tables.TenantAt("T1.example"); id != 0 || !slices.Equal(tables.Tenant(id).Outbound, []policy.TrunkID{3}) {
 		t.Errorf("tenant %d", id)
 	}
 	if !tables.Owns(0, parse("0300000100")) || tables.Owns(0, parse("0300009001")) {

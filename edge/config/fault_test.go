@@ -152,7 +152,7 @@ func TestFaults(t *testing.T) {
 			`f:50: tenants.t1.outbound[0]: trunk docomo is for mobiles only; external calls need a trunk of role pstn or both`,
 		}},
 		{"unknown profile", "profile: au\n", "profile: aus\n", []string{
-			`f:29: trunks.au.profile: no built-in profile is called "aus" (there are docomo, au, generic); the path of a file has a slash in it`,
+			`f:29: trunks.au.profile: no built-in profile is called "aus" (there are docomo, au, softbank, generic, ntt-ngn); the path of a file has a slash in it`,
 		}},
 		{"profile file missing", "profile: au\n", "profile: ./none.yaml\n", []string{
 			`f:29: trunks.au.profile: cannot read the profile: open ./none.yaml: no such file or directory`,

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-//go:embed docomo.yaml au.yaml generic.yaml
+//go:embed docomo.yaml au.yaml softbank.yaml generic.yaml ntt-ngn.yaml
 var files embed.FS
 
 // Source is the text of a profile.
@@ -29,4 +29,4 @@ func Builtin(name string) (Source, bool) {
 }
 
 // Names lists the built-in profiles.
-func Names() []string { return []string{"docomo", "au", "generic"} }
+func Names() []string { return []string{"docomo", "au", "softbank", "generic", "ntt-ngn"} }

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"slices"
 	"time"
 
 	"sekisho/policy/number"
@@ -82,12 +83,17 @@ type Egress struct {
 	CLIMap         []MapRule // asked in order with the caller's national form, without the 8
 	CLIPassthrough bool      // numbers that are not ours may be shown, with a diversion
 	Diversion      Diversion
-	Reason         []ReasonForm
+	Reason         []ReasonForm // empty writes no Reason header
 	// Allow holds the classes that may be called over this trunk beyond the
 	// ordinary ones.
 	Allow number.Classes
 	// Deny is asked with the Request-URI user as it is about to be written.
 	Deny []DenyRule
+}
+
+// Asserts reports whether an identity header beside From carries the number.
+func (e *Egress) Asserts() bool {
+	return slices.Contains(e.Identity, PAI) || slices.Contains(e.Identity, PPI)
 }
 
 // MobileAddr says by what a mobile is called.

@@ -77,7 +77,7 @@ func egress(m *document.MapReader) Egress {
 		CLIMap:         mapRules(m.Key("cli_map")),
 		CLIPassthrough: m.Key("cli_passthrough").Bool(false),
 		Diversion:      enum(m.Key("diversion"), NoDiversion, HistoryInfo, DiversionHeader, NoDiversion),
-		Reason:         enums(m.Key("reason"), []ReasonForm{ReasonQ850}, ReasonQ850, ReasonSIP),
+		Reason:         reasons(m.Key("reason")),
 		Allow:          classes(m.Key("allow")),
 		Deny:           denyRules(m.Key("deny")),
 	}
@@ -174,6 +174,14 @@ func classes(v document.Value) number.Classes {
 		set = set.With(c)
 	}
 	return set
+}
+
+// reasons reads the forms of Reason; an empty list writes no such header.
+func reasons(v document.Value) []ReasonForm {
+	if v.Kind() == document.List && len(v.List()) == 0 {
+		return nil
+	}
+	return enums(v, []ReasonForm{ReasonQ850}, ReasonQ850, ReasonSIP)
 }
 
 // enum reads one of the words of a setting.
