@@ -260,19 +260,15 @@ func checkStranger(t *testing.T, messages [][]byte, script uint16) {
 	w.drain(0)
 }
 
-// answeredBeforeAsked names the two messages that the agent answers before it
-// asks who sends them, so that a stranger gets something only if the source
-// check of the transport in front let it pass: a CANCEL that matches nothing
-// (the table answers 481) and a 2xx to an INVITE that matches nothing (ACK and
-// a BYE that is retransmitted). The seeds cancel, strayAnswer and unreason.dat
+// answeredBeforeAsked names the message that the agent answers before it asks
+// who sends it, so that a stranger gets something only if the source check of
+// the transport in front let it pass: a 2xx to an INVITE that matches nothing
+// (ACK, and a BYE that is retransmitted). The seeds strayAnswer and unreason.dat
 // of RFC 4475 are such messages.
 func answeredBeforeAsked(b []byte) bool {
 	m, err := header.Parse(header.NewGuard(header.Limits{}), b)
 	if err != nil {
 		return false
-	}
-	if r, ok := m.(*sip.Request); ok {
-		return r.IsCancel()
 	}
 	r, ok := m.(*sip.Response)
 	return ok && r.IsSuccess() && r.CSeq().MethodName == sip.INVITE
@@ -425,11 +421,15 @@ func (w *wire) sent(out []ua.Action) {
 
 // oddTarget: a peer's Contact becomes the Request-URI of our ACK and BYE as it
 // is, although that "MUST be a SIP or SIPS URI" (RFC 3261 §8.1.1.8) and "MUST
-// NOT" have headers (§19.1.1). The seeds oddContact, with <siv:b@192.0.2.1> and
-// <sip:b@192.0.2.1?x=y>, are such messages.
+// NOT" have headers (§19.1.1); without any, a strict route leaves "Route: <>".
+// The seeds oddContact are such messages.
 func oddTarget(err error) bool {
 	var fault *header.Fault
-	return errors.As(err, &fault) && fault.Header == "" && (fault.Kind == header.Scheme || fault.Kind == header.BadURI)
+	if !errors.As(err, &fault) {
+		return false
+	}
+	target := fault.Header == "" && (fault.Kind == header.Scheme || fault.Kind == header.BadURI)
+	return target || fault.Header == "Route" && fault.Kind == header.BadURI
 }
 
 // checkBody: a body of ours is a description of ours.

@@ -277,6 +277,15 @@ Call-ID: s2
 CSeq: 5 INVITE
 Contact: <sip:b@192.0.2.1?x=y>
 
+--
+SIP/2.0 200 OK
+Via: SIP/2.0/UDP 203.0.113.7:5060;branch=z9hG4bKold3
+From: <sip:203.0.113.7>;tag=x1
+To: <sip:09000002001@carrier.example>;tag=y1
+Call-ID: s3
+CSeq: 5 INVITE
+Record-Route: <sip:192.0.2.1>
+
 `
 
 const malformed = `INVITE sip:203.0.113.7 SIP/2.0

@@ -73,8 +73,14 @@ var numberSeeds = []string{
 	"+81010110", "80990000000", "80001", "03000000900000200109000002001121", "8020000", "104", "110;phone-context=+81", "2001;phone-context=t1.example", "0300009001;npdi;rn=+81300000002",
 }
 
-// tables are those of the sample configuration, whose trunks are docomo, au,
-// softbank and pstn, and of what its keys may be set to.
+// setting is what a configuration makes of policy.
+type setting struct {
+	tables *policy.Tables
+	trunks int
+}
+
+// settings are the sample configuration, with trunks of mobile carriers and one
+// to the public network, and what its keys may be set to.
 func settings(f testing.TB) []setting {
 	var variants []setting
 	for _, change := range [][]string{
@@ -235,8 +241,8 @@ func (q question) fromCore() {
 			o.Diverting = []number.URIUser{{User: q.from}, {User: "0300000121"}}
 		}
 		if q.script&trunkDown != 0 {
-			o.Available = []bool{true, true, true, true}
-			o.Available[int(q.script>>8)%trunkCount] = false
+			o.Available = slices.Repeat([]bool{true}, q.trunks)
+			o.Available[int(q.script>>8)%q.trunks] = false
 		}
 		p := q.tables.Present(o)
 		if v := q.tables.PresentationViolations(p); len(v) > 0 {

@@ -37,14 +37,14 @@ func TestConversationsReachTheCallee(t *testing.T) {
 }
 
 func TestNumbersReachEveryReason(t *testing.T) {
-	tables := tables(t)[0]
+	sample := settings(t)[0]
 	reached := map[policy.Reason]bool{}
 	for _, called := range numberSeeds {
 		for _, asserted := range []string{"09000002001", "09000002002", "0300009001", ""} {
-			for on := range policy.TrunkID(trunkCount) {
-				q := question{t: t, tables: tables, asserted: asserted}
+			for on := range policy.TrunkID(sample.trunks) {
+				q := question{t: t, setting: sample, asserted: asserted}
 				q.called.User = called
-				d := tables.Decide(policy.Request{Trunk: on, Called: q.called, PAI: q.identities()})
+				d := q.tables.Decide(policy.Request{Trunk: on, Called: q.called, PAI: q.identities()})
 				reached[d.Reason] = true
 			}
 		}
