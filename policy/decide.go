@@ -109,6 +109,12 @@ func (d *decision) decide() {
 	dialled, err := d.request.Called.Dialled()
 	if err != nil {
 		d.note("plan", "called", d.request.Called.User, err.Error())
+		if n, ok := d.request.Called.Emergency(); ok {
+			d.Called = n
+			d.note("R60", "called", n.String(), "emergency number, misspelt")
+			d.refuse(Emergency)
+			return
+		}
 		if err == number.ErrEmpty {
 			d.refuse(TooShort)
 			return
@@ -148,9 +154,9 @@ func (d *decision) fromMobile(dialled number.Dialled) {
 	rest, unprefixed := d.cutService(dialled)
 	clir, rest := rest.CutCLIR()
 	d.Called = rest.Number()
-	if n, ok := dialled.Emergency(); ok {
+	if n, ok := d.request.Called.Emergency(); ok {
 		d.Called = n
-		d.emergency(dialled)
+		d.emergency(dialled, clir)
 		return
 	}
 	d.note("R60", "called", string(dialled), "no emergency number")
@@ -162,9 +168,7 @@ func (d *decision) fromMobile(dialled number.Dialled) {
 		d.refuse(NoPrefix)
 		return
 	}
-	if clir != number.ByDefault {
-		d.perCall(clir)
-	}
+	d.clir(clir)
 	if !d.denied() {
 		d.admit(d.trunk.Profile.Ingress.Allow)
 	}
@@ -196,14 +200,28 @@ func (d *decision) cutService(dialled number.Dialled) (rest number.Dialled, unpr
 // emergency refuses with the announcement, or lets the tenant's own route take
 // the call (R61). An identity that is not beyond doubt is refused too: the
 // announcement tells the caller what to do.
-func (d *decision) emergency(dialled number.Dialled) {
+func (d *decision) emergency(dialled number.Dialled, clir number.CLIR) {
 	d.note("R60", "called", string(dialled), "emergency number")
 	if d.routesEmergency() && d.identify() && d.tables.tenants[d.Tenant].Emergency.Routed {
 		d.note("R61", "tenant", d.tables.tenants[d.Tenant].Name, "routes emergency calls")
 		d.Outcome, d.Reason = Route, NoReason
 		return
 	}
+	d.keepCaller()
 	d.refuse(Emergency)
+}
+
+// keepCaller puts on record who dialled an emergency number, so that somebody
+// can call back; it decides nothing.
+func (d *decision) keepCaller() {
+	_, n, asserted := d.asserted()
+	if !asserted {
+		return
+	}
+	d.Caller = n
+	if s, known := d.tables.subscribers[n]; known {
+		d.Tenant = s.Tenant
+	}
 }
 
 func (d *decision) routesEmergency() bool {
@@ -213,17 +231,6 @@ func (d *decision) routesEmergency() bool {
 		}
 	}
 	return false
-}
-
-// perCall keeps 184 and 186 for external calls and drops them for internal
-// ones (R4).
-func (d *decision) perCall(clir number.CLIR) {
-	if !d.Called.Class().External() {
-		d.note("R4", "prefix", clir.String(), "ignored for an internal call")
-		return
-	}
-	d.CLIR = clir
-	d.note("R4", "prefix", clir.String(), "for this call")
 }
 
 // denied applies the profile's own rules (R51 for au).
@@ -285,7 +292,7 @@ func classReason(c number.Class, allowed number.Classes) Reason {
 // carrier asserts.
 func (d *decision) fromOutside(dialled number.Dialled) {
 	d.Kind = External
-	if n, ok := dialled.Emergency(); ok {
+	if n, ok := d.request.Called.Emergency(); ok {
 		d.Called = n
 		d.note("R60", "called", string(dialled), "emergency number")
 		d.refuse(Emergency)

@@ -184,19 +184,11 @@ func TestMobileRoute(t *testing.T) {
 	if d.Tenant != t1 || d.Kind != Mobile || d.Caller.String() != "09000002001" || d.CLIR != number.Withhold || d.Carrier != profile.Docomo {
 		t.Errorf("external with 184: %+v", d)
 	}
-	// R3: "Handset-wide CLIR (Privacy:id) does not change it".
-	if d.Withheld != number.Given {
-		t.Errorf("handset-wide CLIR honoured: %s", d.Withheld)
-	}
 	// R4: "ignored for internal".
 	if d := tab.Decide(Request{Trunk: docomo, Called: user("81842002"), PAI: []Identity{identity(m2001)}}); d.CLIR != number.ByDefault || d.Called.String() != "2002" {
 		t.Errorf("internal with 184: %+v", d)
 	}
 	dir := directory(t)
-	dir.Trunks[docomo].Profile = carrier(t, "docomo", "ingress.honor_carrier_clir: true")
-	if d := build(t, dir).Decide(Request{Trunk: docomo, Called: user("82002"), PAI: []Identity{identity(m2001)}, Privacy: "id"}); d.Withheld != number.Anonymous {
-		t.Errorf("honor_carrier_clir: %s", d.Withheld)
-	}
 	dir.Trunks[docomo].Profile = carrier(t, "docomo", "ingress.allow: [international, special]")
 	for _, called := range []string{"801012025550123", "8117"} {
 		if d := build(t, dir).Decide(Request{Trunk: docomo, Called: user(called), PAI: []Identity{identity(m2001)}}); d.Outcome != Route {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"sekisho/policy/number"
@@ -14,13 +15,20 @@ type Identity struct {
 	Display string // without quotes
 }
 
-// anonymous reports RFC 3323 §4.1.1.3 and what stands for it in practice.
+// anonymous reports RFC 3323 §4.1.1.3 and what stands for it in practice:
+// "anonymous" at any host, escaped or with parameters of its own, and any user
+// at anonymous.invalid.
 func (i Identity) anonymous() bool {
-	return strings.EqualFold(i.User, "anonymous") || strings.EqualFold(i.Host, "anonymous.invalid")
+	return i.Is("anonymous") || strings.EqualFold(strings.TrimSuffix(i.Host, "."), "anonymous.invalid")
 }
 
-// missing reports an identity that names nobody.
-func (i Identity) missing() bool { return i.User == "" || i.anonymous() }
+// missing reports an identity that names nobody: no user, or a host that no
+// network has (RFC 2606 §2), as in unavailable@unknown.invalid (TS 29.163).
+func (i Identity) missing() bool {
+	const nowhere = ".invalid"
+	host := strings.TrimSuffix(i.Host, ".")
+	return i.User == "" || i.anonymous() || len(host) >= len(nowhere) && strings.EqualFold(host[len(host)-len(nowhere):], nowhere)
+}
 
 // identify finds the subscriber (R10) and checks that the call came by that
 // subscriber's own carrier (R8). It refuses and reports false otherwise.
@@ -45,10 +53,6 @@ func (d *decision) identify() bool {
 		return false
 	}
 	d.note("R8", "carrier", string(s.Carrier), "on its own trunk")
-	if d.trunk.Profile.Ingress.HonorCLIR && private(d.request.Privacy) {
-		d.Withheld = number.WithheldBy(d.request.From.Display)
-		d.note("R3", "privacy", d.request.Privacy, "honoured")
-	}
 	return true
 }
 
@@ -96,24 +100,6 @@ func (d *decision) identity(h profile.Header, i int) *Identity {
 	return &d.request.From
 }
 
-// roams refuses a mobile that says it is abroad (R9). A carrier that does not
-// say leaves it undetected.
-func (d *decision) roams() bool {
-	for _, said := range [2]struct{ header, value string }{
-		{"P-Access-Network-Info", d.request.AccessNetwork},
-		{"P-Visited-Network-ID", d.request.VisitedNetwork},
-	} {
-		country := mobileCountry(said.value)
-		if country == "" || country == "440" || country == "441" {
-			continue
-		}
-		d.note("R9", said.header, country, "abroad")
-		d.refuse(Roaming)
-		return true
-	}
-	return false
-}
-
 // readCaller takes an outside caller's number and privacy. What cannot be an
 // outside number, such as one of our own extensions, is not believed.
 func (d *decision) readCaller() {
@@ -132,59 +118,17 @@ func (d *decision) readCaller() {
 	case private(d.request.Privacy):
 		d.Withheld = number.WithheldBy(d.request.From.Display)
 		d.note("R25", "privacy", d.request.Privacy, d.Withheld.String())
-	case d.request.From.anonymous():
+	case d.request.From.anonymous(), d.assertedAnonymous():
 		d.Withheld = number.WithheldBy(d.request.From.Display)
-		d.note("R25", "from", "anonymous", d.Withheld.String())
+		d.note("R25", "identity", "anonymous", d.Withheld.String())
 	case d.Caller.IsZero():
 		d.Withheld = number.Unavailable
 		d.note("R25", "identity", "", d.Withheld.String())
 	}
 }
 
-// private reports a Privacy value that withholds the number: id (RFC 3325
-// §9.3), user or header (RFC 3323 §4.2). none and critical alone do not.
-func private(value string) bool {
-	for value != "" {
-		end := strings.IndexAny(value, ";,")
-		token := value
-		if end >= 0 {
-			token, value = value[:end], value[end+1:]
-		} else {
-			value = ""
-		}
-		token = strings.Trim(token, " \t")
-		if strings.EqualFold(token, "id") || strings.EqualFold(token, "user") || strings.EqualFold(token, "header") {
-			return true
-		}
-	}
-	return false
-}
-
-// mobileCountry returns the three digits of the mobile country code in a
-// P-Access-Network-Info ("…-3gpp=440…", TS 24.229 §7.2A.4) or a
-// P-Visited-Network-ID ("ims.mnc010.mcc440.3gppnetwork.org"), or "".
-func mobileCountry(value string) string {
-	for _, mark := range [2]string{"-3gpp=", "mcc"} {
-		for i := 0; i+len(mark) < len(value); i++ {
-			if !strings.EqualFold(value[i:i+len(mark)], mark) {
-				continue
-			}
-			if code := leadingCode(strings.TrimLeft(value[i+len(mark):], `" `)); code != "" {
-				return code
-			}
-		}
-	}
-	return ""
-}
-
-func leadingCode(s string) string {
-	if len(s) < 3 {
-		return ""
-	}
-	for i := range 3 {
-		if s[i] < '0' || s[i] > '9' {
-			return ""
-		}
-	}
-	return s[:3]
+// assertedAnonymous reports a network that has written the anonymous URI where
+// the number stands; a number beside it was left in by mistake.
+func (d *decision) assertedAnonymous() bool {
+	return slices.ContainsFunc(d.request.PAI, Identity.anonymous)
 }

@@ -39,8 +39,12 @@ func (t *Tables) Violations(r Request, d Decision) []string {
 		v.unless(s.Carrier == trunk.Profile.Carrier, "caller %s of %s on a trunk of %s", d.Caller, s.Carrier, trunk.Profile.Carrier)
 		v.unless(trunk.Role != RolePSTN, "mobile caller on a pstn trunk")
 		v.unless(trunk.Profile.Carrier != profile.AU || len(called) != 4 || called[0] != '1', "au mobile reaches %s", called)
+		v.unless(d.Withheld == number.Given || d.Called.Class().External(), "withheld from a colleague")
+		v.unless(d.CLIR != number.Present || d.Withheld == number.Given, "withheld in spite of 186")
+		v.unless(d.CLIR != number.Withhold || d.Withheld != number.Given, "shown in spite of 184")
 	} else {
 		v.unless(t.dids[d.Called].Tenant == d.Tenant, "number %s is not the tenant's", called)
+		v.unless(!emergencyText(d.Caller.String()) || d.Withheld == number.Given, "an emergency body's call-back is withheld")
 		v.unless(d.Caller.IsZero() || d.Caller.Caller(), "outside caller %s looks like a number of ours", d.Caller)
 		v.unless(!d.Caller.IsZero() || d.Withheld != number.Given, "nobody calls and nothing is withheld")
 	}
@@ -92,16 +96,21 @@ func (v *violations) mobile(p Presentation, trunk Trunk) {
 		v.unless(bare || user[0] == '8' || by == profile.PrefixCarrier || by == profile.PrefixNone, "mobile is shown %s without the 8", user)
 		v.unless(user != "899999999", "8 in front of the mask")
 	}
-	v.unless(p.From.User != "anonymous" || p.PAI+p.PPI == "" && p.Privacy == "id", "a withheld number travels toward a mobile")
+	withheld := p.From.User == "anonymous"
+	v.unless(!withheld || p.PAI+p.PPI == "" && p.Privacy == "id", "a withheld number travels toward a mobile")
 	national := p.Caller.National()
 	closed := len(national) == 4 && national[0] == '1' || len(national) >= 12
-	if !p.Masked && !(trunk.Profile.Carrier == profile.AU && trunk.Profile.Egress.CLIMapBy == profile.MapEdge && closed) {
-		return
+	if withheld || p.Masked || trunk.Profile.Carrier == profile.AU && trunk.Profile.Egress.CLIMapBy == profile.MapEdge && closed {
+		v.secret(p.Caller, p.From.User, p.From.Display, p.From.Host, p.PAI, p.PPI, p.Privacy, p.Diversion)
 	}
-	e164, _ := p.Caller.E164()
-	for _, text := range []string{p.From.User, p.From.Display, p.PAI, p.PPI, p.Diversion} {
-		for _, secret := range []string{national, p.Caller.String(), e164} {
-			v.unless(secret == "" || !strings.Contains(text, secret), "masked caller %s shows in %q", secret, text)
+}
+
+// secret finds a number that must not show in any of its spellings.
+func (v *violations) secret(n number.Number, texts ...string) {
+	e164, _ := n.E164()
+	for _, text := range texts {
+		for _, secret := range []string{n.National(), n.String(), e164, strings.TrimPrefix(e164, "+")} {
+			v.unless(secret == "" || !strings.Contains(text, secret), "caller %s shows in %q", secret, text)
 		}
 	}
 }
@@ -117,6 +126,13 @@ func (v *violations) public(t *Tables, p Presentation, trunk Trunk) {
 			"public network is shown %s, which the tenant does not own", user)
 	}
 	v.unless(!p.Masked, "the public network is masked")
+	if p.From.User == "anonymous" {
+		v.unless(p.Privacy == "id", "a withheld number without Privacy")
+		v.secret(p.Caller, p.From.Display, p.From.Host, p.Privacy)
+		v.unless(p.Diversion == "" || p.Diversion != p.PAI && p.Diversion != format(p.Caller, trunk.Profile.Egress.NumberFormat), "the withheld number is the diverting one")
+	}
+	v.unless(!emergencyText(p.From.User) && !emergencyText(p.PAI) && !emergencyText(p.PPI), "the public network is shown an emergency number")
+	v.unless(!emergencyText(p.RequestUser) || p.From.User+p.PAI+p.PPI != "anonymous", "an emergency call without a number to call back")
 }
 
 // emergencyText is R61b as it is written: ^(\+?81)?11[089]$.

@@ -215,10 +215,13 @@ func (p *presentation) trunkFormat() {
 // guard is the last word (R61b). It looks at the text that is about to be
 // written and at nothing that led to it.
 func (p *presentation) guard() bool {
-	if p.Called.Class() == number.Emergency {
-		return true // R61 has routed it
-	}
 	if emergencyUser(p.RequestUser) {
+		// R61 is the one way out: this tenant's own route, over its own trunk.
+		e := p.tables.tenants[p.Tenant].Emergency
+		if e.Routed && e.Over == p.Trunk && p.RequestUser == p.Called.String() && MayRouteEmergency(*p.trunk) {
+			p.note("R61", "Request-URI", p.RequestUser, "passed by the tenant's route")
+			return true
+		}
 		p.note("R61b", "Request-URI", p.RequestUser, "emergency number")
 		return p.refuse(GuardedEgress)
 	}

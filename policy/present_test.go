@@ -294,6 +294,7 @@ func TestInvariantsCanFail(t *testing.T) {
 	good := tab.Present(Outbound{Domain: "t1.example", Called: user("09000002002"), PAI: []Identity{identity("2001")}})
 	masked := tab.Present(Outbound{Domain: "t1.example", Called: user("09000002002"), PAI: []Identity{identity("1001")}})
 	public := tab.Present(Outbound{Domain: "t1.example", Called: user("0300009001"), PAI: []Identity{identity("0300000121")}})
+	withheld := tab.Present(Outbound{Domain: "t1.example", Called: user("0300009001"), PAI: []Identity{identity("0300000121")}, Privacy: "id"})
 	rows := []struct {
 		name  string
 		from  Presentation
@@ -308,6 +309,9 @@ func TestInvariantsCanFail(t *testing.T) {
 		{"mask forgotten", masked, func(p *Presentation) { p.Masked, p.From.User, p.PAI = false, "81001", "81001" }, "shows in"},
 		{"not owned", public, func(p *Presentation) { p.PAI = "+81300009001" }, "does not own"},
 		{"header injection", good, func(p *Presentation) { p.From.Display = "a\r\nb" }, "cannot stand"},
+		{"withheld number diverts", withheld, func(p *Presentation) { p.Diversion = p.PAI }, "diverting one"},
+		{"withheld without Privacy", withheld, func(p *Presentation) { p.Privacy = "" }, "without Privacy"},
+		{"emergency number shown", public, func(p *Presentation) { p.From.User = "119" }, "shown an emergency number"},
 		{"refused and yet written", good, func(p *Presentation) { p.Outcome, p.Reason = Reject, NotAllowed }, "carries"},
 		{"mobile over pstn", good, func(p *Presentation) { p.Trunk = pstn }, "over a pstn trunk"},
 		{"withheld and yet asserted", good, func(p *Presentation) { p.From.User, p.Privacy = "anonymous", "id" }, "travels"},

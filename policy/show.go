@@ -22,6 +22,7 @@ func (p *presentation) showMobile() {
 	}
 	if withheld != number.Given {
 		p.note("R25", "caller", n.String(), withheld.String())
+		p.Diversion = "" // which number of ours was called may tell who calls
 		p.anonymous(withheld)
 		return
 	}
@@ -67,7 +68,7 @@ func (p *presentation) showPublic() {
 	switch {
 	case p.tables.Owns(p.Tenant, n):
 		p.note("R3", "caller", n.String(), "the tenant's own number")
-	case e.CLIPassthrough && !ours.IsZero() && n.Caller():
+	case e.CLIPassthrough && !ours.IsZero() && n.Caller() && n.Class() != number.Emergency:
 		p.note("R49b", "caller", n.String(), "passed on by profile, diverted by a number of ours")
 	case !ours.IsZero():
 		shown = ours
@@ -84,13 +85,22 @@ func (p *presentation) showPublic() {
 	if withheld == number.Given && shown.IsZero() {
 		withheld = number.Unavailable
 	}
-	if withheld == number.Given {
+	emergency := p.Called.Class() == number.Emergency
+	if withheld == number.Given || emergency && !e.Asserts() {
 		p.identities(format(shown, e.NumberFormat))
 		return
 	}
 	p.note("R25", "privacy", p.out.Privacy, withheld.String())
 	p.anonymous(withheld)
-	if e.PrivacyPAI == profile.PAIKeep && !shown.IsZero() {
+	if ours == shown {
+		p.Diversion = "" // it would show what is withheld
+	}
+	if shown.IsZero() {
+		return
+	}
+	// Whoever takes emergency calls must be able to call back; Privacy tells
+	// the network to keep the number to itself otherwise (R61).
+	if e.PrivacyPAI == profile.PAIKeep || emergency {
 		p.asserted(format(shown, e.NumberFormat))
 	}
 }
@@ -100,7 +110,7 @@ func (p *presentation) showPublic() {
 // not shown.
 func (p *presentation) coreCaller() (number.Number, number.Withheld) {
 	n := p.coreNumber()
-	p.private = private(p.out.Privacy) || p.out.From.anonymous()
+	p.private = private(p.out.Privacy) || p.out.From.anonymous() || slices.ContainsFunc(p.out.PAI, Identity.anonymous)
 	switch {
 	case p.private:
 		return n, number.WithheldBy(p.out.From.Display)

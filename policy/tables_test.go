@@ -29,7 +29,7 @@ func directory(t testing.TB) Directory {
 		Trunks: []Trunk{
 			docomo:   {Name: "docomo", Role: RoleMobile, Profile: carrier(t, "docomo", "")},
 			au:       {Name: "au", Role: RoleMobile, Profile: carrier(t, "au", "")},
-			softbank: {Name: "softbank", Role: RoleMobile, Profile: carrier(t, "docomo", "carrier: softbank")},
+			softbank: {Name: "softbank", Role: RoleMobile, Profile: carrier(t, "softbank", "")},
 			pstn:     {Name: "pstn", Role: RolePSTN, Profile: carrier(t, "generic", "")},
 			both:     {Name: "both", Role: RoleBoth, Profile: carrier(t, "docomo", "")},
 			second:   {Name: "second", Role: RoleMobile, Profile: carrier(t, "docomo", "")},

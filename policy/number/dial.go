@@ -87,29 +87,3 @@ func (d Dialled) Number() Number {
 		s = "+" + rest
 	}
 }
-
-// Emergency reports whether the dial string asks for 110, 118 or 119 in any
-// spelling that reaches this service: with or without the 8, with 184 or 186,
-// as +81…. It is anchored: 0118111234 (Sapporo) is an ordinary number.
-func (d Dialled) Emergency() (Number, bool) {
-	if n, ok := d.emergency(); ok {
-		return n, true
-	}
-	if rest, ok := d.CutService(); ok {
-		return rest.emergency()
-	}
-	return Number{}, false
-}
-
-func (d Dialled) emergency() (Number, bool) {
-	_, rest := d.CutCLIR()
-	if len(rest) < 3 || !isEmergency(string(rest[len(rest)-3:])) {
-		return Number{}, false
-	}
-	abroad := strings.HasPrefix(string(rest), "+") || strings.HasPrefix(string(rest), internationalPrefix)
-	if len(rest) != 3 && !abroad {
-		return Number{}, false
-	}
-	n := rest.Number()
-	return n, n.class == Emergency
-}

@@ -69,15 +69,25 @@ func (n Number) E164() (string, bool) {
 	return "", false
 }
 
+// longestCaller is 010 and the fifteen digits of E.164.
+const longestCaller = len(internationalPrefix) + 15
+
 // Caller reports whether an outside caller can have this number: a national
-// 0… of any length, a foreign number, or an emergency body calling back.
-// Anything shorter would be shown as one of the tenant's own extensions, slots
-// or codes, and dialling it back would reach that.
+// 0… as long as a number of the plan or longer, a foreign number, or an
+// emergency body calling back. Anything shorter would be shown as one of the
+// tenant's own extensions, slots or codes, and dialling it back would reach
+// that; +81 in front of an extension (0 + four digits) would show it. What is
+// longer than any number is none.
 func (n Number) Caller() bool {
-	if n.class == Emergency || n.class == International && n.Abroad() {
+	switch n.class {
+	case Emergency:
 		return true
+	case International:
+		return n.Abroad() // 0100… leads nowhere
+	case TooShort:
+		return false
 	}
-	return len(n.text) > 1 && n.text[0] == '0' && allDigits(n.text)
+	return len(n.text) > 1 && len(n.text) <= longestCaller && n.text[0] == '0' && allDigits(n.text)
 }
 
 // ExtensionNumber is a tenant's extension, [1-3]XXX: not a telephone number

@@ -43,7 +43,9 @@ func TestCaller(t *testing.T) {
 	for s, want := range map[string]bool{
 		"0300009001": true, "030000010012": true, "+12025550123": true, "119": true, "0033010": true,
 		"1001": false, "701": false, "92001": false, "99999999": false, "184": false, "300009001": false,
-		"1842001": false, "*0": false, "0*": false, "0": false, "010": true,
+		"1842001": false, "*0": false, "0*": false, "0": false, "010": false,
+		"+811001": false, "+8101001": false, "030000900": false, "+810110": false,
+		"030000900100000000": true, "0300009001000000000": false, "010123456789012345": true, "01001": false, "+123456789012345": true,
 	} {
 		if got := Dialled(s).Number().Caller(); got != want {
 			t.Errorf("%s: %v, want %v", s, got, want)

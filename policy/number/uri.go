@@ -68,6 +68,14 @@ func (u URIUser) Number() (Number, error) {
 	return d.Number(), nil
 }
 
+// Is reports whether the user part is a word such as anonymous, whatever its
+// case, escapes and parameters.
+func (u URIUser) Is(word string) bool {
+	raw, _, _ := strings.Cut(u.User, ";")
+	text, err := unescape(raw)
+	return err == nil && strings.EqualFold(strings.TrimSpace(text), word)
+}
+
 // unescape decodes %HH (RFC 3261 §19.1.2). Carriers send * and # as %2A and
 // %23; a rule must see what the caller pressed.
 func unescape(s string) (string, error) {
