@@ -135,6 +135,48 @@ func TestStrictRouter(t *testing.T) {
 	}
 }
 
+// "the route set for the dialog MUST be recomputed based on the 2xx response"
+// (RFC 3261 §13.2.2.4); the sequence numbers of the early dialog go on.
+func TestConfirm(t *testing.T) {
+	early := strings.NewReplacer("200 OK", "180 Ringing", "192.0.2.8;lr", "192.0.2.6;lr", "5064", "5066").Replace(answer)
+	d, err := FromResponse(parse(t, early).(*sip.Response), "sip:x@192.0.2.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.LocalSeq, d.RemoteSeq, d.RemoteKnown = 9, 5, true
+	d.Confirm(parse(t, answer).(*sip.Response))
+	if d.Target != "sip:b@192.0.2.1:5064" || len(d.Routes) != 2 || d.Routes[1] != "<sip:192.0.2.8;lr>" {
+		t.Errorf("target %q, routes %q", d.Target, d.Routes)
+	}
+	if d.LocalSeq != 9 || d.RemoteSeq != 5 {
+		t.Errorf("the sequence numbers became %d and %d", d.LocalSeq, d.RemoteSeq)
+	}
+	d.Confirm(parse(t, strings.Replace(answer, "Contact: <sip:b@192.0.2.1:5064>\n", "", 1)).(*sip.Response))
+	if d.Target != "sip:b@192.0.2.1:5064" {
+		t.Errorf("a 2xx without Contact moved the target to %q", d.Target)
+	}
+}
+
+// What remains of a wait remains behind a restart, whenever that is.
+func TestSavedAccept(t *testing.T) {
+	start := time.Unix(100, 0)
+	a := Begin(start, 5, 7, transaction.Timers{T1: 500 * time.Millisecond, T2: 4 * time.Second})
+	a.Due(a.Deadline())
+	s := a.Save(start.Add(700 * time.Millisecond))
+	later := start.Add(time.Hour)
+	b := s.Resume(later)
+	if got := b.Deadline().Sub(later); got != 800*time.Millisecond {
+		t.Errorf("the next copy after %v, want 800ms", got)
+	}
+	if got := b.Until.Sub(later); got != 32*time.Second-700*time.Millisecond {
+		t.Errorf("the end after %v", got)
+	}
+	var none Accept
+	if n := none.Save(start).Resume(later); n.Waiting() || !n.Deadline().IsZero() {
+		t.Error("nothing became a wait")
+	}
+}
+
 func TestNoDialog(t *testing.T) {
 	r := parse(t, strings.Replace(invite, "Contact: <sip:a@192.0.2.9:5062>\n", "", 1)).(*sip.Request)
 	if _, err := FromRequest(r, "x"); err == nil {
