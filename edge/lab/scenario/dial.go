@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -16,10 +17,9 @@ import (
 // call places a call in the style of its party:
 //
 //	call PARTY from=NUMBER to=NUMBER [id=c1] [offer=none] [codec=pcma] [hops=70]
-//	     [sender='"Anonymous" <sip:…>'] [pai=none|VALUE] [privacy=id] [header='X: y']…
+//	     [at=ADDR:PORT] [sender='"Anonymous" <sip:…>'] [pai=none|VALUE] [privacy=id] [header='X: y']…
 //
-// sender replaces From, pai P-Asserted-Identity. An undialled to, as in
-// to='%2381', is written as it stands.
+// sender replaces From, pai P-Asserted-Identity, at the address for RTP.
 func (p *play) call(c command) (string, error) {
 	r, err := p.party(c.word(0))
 	if err != nil {
@@ -94,6 +94,9 @@ func (c *call) dial(o command, hops int) {
 	}
 	if o.option("offer", "") != "none" {
 		side := c.side(relay.SendRecv)
+		if at, err := netip.ParseAddrPort(o.option("at", "")); err == nil {
+			side.Addr = at
+		}
 		d.Media = &side
 	}
 	p.tell(c.id, d)

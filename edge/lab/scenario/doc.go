@@ -34,8 +34,8 @@
 //	end                 lets every timer run out, then tells how each call ended
 //	                    and what is left of it: it must be nothing
 //
-// A party is docomo, au, pstn, phone1001, phone1002, or intruder, who is behind
-// no trunk. WHO is the id of a placed call (c1, or id=NAME), or a party: the call
+// A party is docomo, au, pstn, phone1001, phone1002, pbx (in the core's place
+// where the configuration says external), or intruder, who is behind no trunk. WHO is the id of a placed call (c1, or id=NAME), or a party: the call
 // it received last. Commands that need a call wait for it.
 //
 // # Twice, and in bad weather

@@ -55,6 +55,8 @@ func (c *call) fate() string {
 		return fmt.Sprintf("%s: refused it %d", who, c.status)
 	case c.received:
 		return who + ": unanswered"
+	case c.cause.Status == 0:
+		return who + ": cancelled"
 	}
 	return fmt.Sprintf("%s: %d", who, c.cause.Status)
 }
@@ -68,9 +70,12 @@ func (w *World) left() string {
 		}
 	}
 	count("border.calls", w.border.Counts().Calls)
-	count("core.calls", w.core.Counts().Calls)
-	count("core.slots", w.core.Counts().Slots)
+	if w.core != nil {
+		count("core.calls", w.core.Counts().Calls)
+		count("core.slots", w.core.Counts().Slots)
+	}
 	count("admissions", w.limits.held())
+	count("packets.astray", w.astray)
 	for _, s := range w.nodes {
 		c := s.ua.Counts()
 		count(s.name+".legs", c.Legs)

@@ -20,7 +20,7 @@ func (p *play) heard(c command) (string, error) {
 	for _, what := range c.words[1:] {
 		fmt.Fprintf(&b, "%s hears %s\n", c.word(0), p.sounds.judge(pcm, what))
 	}
-	if fresh && !k.first.IsZero() && k.name != "" {
+	if fresh && !k.first.IsZero() && k.name != "" && !k.answered {
 		fmt.Fprintf(&b, "%s hears the first packet after %v\n", c.word(0), k.first.Sub(k.placed).Round(time.Millisecond))
 	}
 	return b.String(), nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sekisho/edge/config"
 	"sekisho/edge/lab/carrier"
 	"sekisho/edge/sip/deadline"
 	"sekisho/edge/sip/flow"
@@ -48,30 +49,43 @@ func residents() []resident {
 		{"pstn", "203.0.113.1:5060", carrier.PSTN()},
 		{"phone1001", "192.0.2.101:5060", carrier.Phone("t1.example")},
 		{"phone1002", "192.0.2.102:5060", carrier.Phone("t1.example")},
+		{"pbx", "192.0.2.20:5060", pbx("t1.example")},
 		{"intruder", "203.0.113.66:5060", carrier.PSTN()},
 	}
 }
 
-// populate makes the residents.
-func (w *World) populate() {
-	for i, r := range residents() {
-		addr := netip.MustParseAddrPort(r.addr)
-		p := &party{
-			station: station{name: r.name, addrs: []netip.AddrPort{addr}},
-			world:   w, style: r.style, toward: w.config.Border.Listeners[0].Advertise,
-			ids: w.source(uint64(100 + i)), legs: new(ua.Sequence), calls: make(map[leg.ID]*call), port: 4000,
-		}
-		if strings.HasPrefix(r.name, "phone") {
-			p.toward = w.config.Core.Phones[0]
-		}
-		p.ua = ua.New(ua.Config{
-			Source: p.ids, Hosts: []leg.Host{{Name: addr.Addr().String(), Port: int(addr.Port())}},
-			Peer: func(f flow.Flow) (ua.Peer, bool) { return 0, f.Remote == p.toward },
-			Legs: p.legs, App: p,
-		})
-		w.at[addr] = place{&p.station, 0}
-		w.parties = append(w.parties, p)
+// pbx writes as the seam asks for: what it asserts is the number to show.
+func pbx(domain string) carrier.Style {
+	s := carrier.Phone(domain)
+	s.Asserted = []string{"<sip:{national}@{domain}>"}
+	return s
+}
+
+// settle makes a resident, if the configuration has a place for it: phones are
+// the embedded core's, the PBX stands in the core's place.
+func (w *World) settle(r resident, seed uint64) {
+	addr := netip.MustParseAddrPort(r.addr)
+	p := &party{
+		station: station{name: r.name, addrs: []netip.AddrPort{addr}},
+		world:   w, style: r.style, ids: w.source(seed), legs: new(ua.Sequence), calls: make(map[leg.ID]*call), port: 4000,
 	}
+	switch embedded := w.config.Core.Mode == config.Embedded; {
+	case r.name == "pbx" && embedded, strings.HasPrefix(r.name, "phone") && !embedded:
+		return
+	case r.name == "pbx":
+		p.toward = w.config.Border.Listeners[w.config.Core.Listener].Advertise
+	case strings.HasPrefix(r.name, "phone"):
+		p.toward = w.config.Core.Phones[0]
+	default:
+		p.toward = w.config.Border.Listeners[0].Advertise
+	}
+	p.ua = ua.New(ua.Config{
+		Source: p.ids, Hosts: []leg.Host{{Name: addr.Addr().String(), Port: int(addr.Port())}},
+		Peer: func(f flow.Flow) (ua.Peer, bool) { return 0, f.Remote == p.toward },
+		Legs: p.legs, App: p,
+	})
+	w.at[addr] = place{&p.station, 0}
+	w.parties = append(w.parties, p)
 }
 
 // tell has a leg told at once.

@@ -2,13 +2,14 @@ package scenario
 
 import (
 	"fmt"
+	"net/netip"
 
 	"sekisho/edge/sip/leg"
 	"sekisho/media/relay"
 )
 
 // reinvite offers again: reinvite WHO sendrecv|sendonly|recvonly|inactive
-// [moved]. Moved names another port for RTP.
+// [moved] [at=ADDR:PORT]. Moved names another port for RTP, at another address.
 func (p *play) reinvite(c command) (string, error) {
 	k, err := p.who(c.word(0), func(k *call) bool { return k.answered && k.session != nil })
 	if err != nil {
@@ -24,7 +25,13 @@ func (p *play) reinvite(c command) (string, error) {
 	if c.word(2) == "moved" {
 		k.move()
 	}
-	k.party.tell(k.id, leg.Reoffer{Media: k.side(d)})
+	side := k.side(d)
+	if c.has("at") {
+		if side.Addr, err = netip.ParseAddrPort(c.option("at", "")); err != nil {
+			return "", err
+		}
+	}
+	k.party.tell(k.id, leg.Reoffer{Media: side})
 	return "", nil
 }
 

@@ -67,7 +67,7 @@ func ReadScript(text string) (*Script, error) {
 				return nil, fmt.Errorf("line %d: belongs to no command", i+1)
 			}
 			last := &block.commands[len(block.commands)-1]
-			last.body = append(last.body, strings.TrimPrefix(line, "  "))
+			last.body = append(last.body, unmarked(strings.TrimPrefix(line, "  ")))
 		default:
 			c, err := readCommand(line)
 			if err != nil {
@@ -86,6 +86,15 @@ func ReadScript(text string) (*Script, error) {
 		return nil, fmt.Errorf("does not close with the command end")
 	}
 	return s, nil
+}
+
+// unmarked gives a line of a body as it is meant: a full stop alone stands for
+// an empty one.
+func unmarked(line string) string {
+	if line == "." {
+		return ""
+	}
+	return line
 }
 
 func lastCommand(s scene) string {

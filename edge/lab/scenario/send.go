@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -11,7 +12,8 @@ import (
 	"sekisho/edge/sip/ua"
 )
 
-// send puts the body on the wire as it stands, to the border: send PARTY.
+// send puts the body on the wire as it stands, to the border: send PARTY. The
+// word {length} stands for the octets behind the empty line.
 func (p *play) send(c command) (string, error) {
 	r, err := p.party(c.word(0))
 	if err != nil {
@@ -21,7 +23,8 @@ func (p *play) send(c command) (string, error) {
 	if !strings.Contains(text, "\r\n\r\n") {
 		text += "\r\n"
 	}
-	p.raw(r, r.toward, text)
+	_, content, _ := strings.Cut(text, "\r\n\r\n")
+	p.raw(r, r.toward, strings.Replace(text, "{length}", strconv.Itoa(len(content)), 1))
 	return "", nil
 }
 

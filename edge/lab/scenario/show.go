@@ -51,8 +51,7 @@ func tell(b *strings.Builder, m sip.Message, names ...string) {
 			if name == "Contact" {
 				v = opaque(v)
 			}
-			if before, id, ok := strings.Cut(v, "id="); ok && name == "Sekisho-Call" {
-				_ = id
+			if before, _, ok := strings.Cut(v, "id="); ok && name == "Sekisho-Call" {
 				v = before + "id=…"
 			}
 			fmt.Fprintf(b, "  %s: %s\n", name, v)

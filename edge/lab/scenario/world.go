@@ -32,8 +32,9 @@ type World struct {
 	border *border.Border
 	core   *core.Core
 	limits *limits
-	// nodes are border and core, in this order.
-	nodes   [2]*station
+	// nodes are border and core, in this order; core is nil and not among them
+	// where a PBX stands in its place.
+	nodes   []*station
 	parties []*party
 	at      map[netip.AddrPort]place
 	// ears are the calls of parties by their RTP address.
@@ -43,6 +44,8 @@ type World struct {
 	lastSIP time.Time
 	records []*cdr.Record
 	notes   []ua.Note
+	// astray counts the packets that went to somebody who has no call.
+	astray int
 }
 
 // place is a listener of a station.
@@ -77,13 +80,18 @@ func NewWorld(c *config.Config, weather Weather, sounds *Sounds) (*World, error)
 	b.ua, w.border = node.Border(c, tables, sockets, node.Shard{
 		Source: w.source(1), Key: key(), Ports: b.stock, Limits: w.limits,
 	})
-	k, err := w.station("core", append([]netip.AddrPort{c.Core.Seam[0]}, c.Core.Phones...), c.Core.Media)
-	if err != nil {
-		return nil, err
+	w.nodes = append(w.nodes, b)
+	if c.Core.Mode == config.Embedded {
+		k, err := w.station("core", append([]netip.AddrPort{c.Core.Seam[0]}, c.Core.Phones...), c.Core.Media)
+		if err != nil {
+			return nil, err
+		}
+		k.ua, w.core = node.Core(c, sockets, node.Shard{Source: w.source(2), Key: key(), Ports: k.stock})
+		w.nodes = append(w.nodes, k)
 	}
-	k.ua, w.core = node.Core(c, sockets, node.Shard{Source: w.source(2), Key: key(), Ports: k.stock})
-	w.nodes = [2]*station{b, k}
-	w.populate()
+	for i, r := range residents() {
+		w.settle(r, uint64(100+i))
+	}
 	return w, nil
 }
 
@@ -187,6 +195,12 @@ func (w *World) deliver(p packet) {
 			return
 		}
 	}
+	for _, r := range w.parties {
+		if r.addrs[0].Addr() == p.to.Addr() && len(r.order) > 0 {
+			return // a port that the call has left
+		}
+	}
+	w.astray++
 }
 
 // send puts a packet on the link between its two ends.
