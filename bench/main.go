@@ -1,6 +1,103 @@
 package main
 
-func main() {}
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
 
-// productGOGC is what `sekisho run` sets.
-const productGOGC = 400
+	"sekisho/edge/lab/e2e"
+)
+
+// plan is what a run measures.
+type plan struct {
+	rate   int           // calls a second
+	length time.Duration // of one round
+	rounds int
+	held   int // established calls of the memory trial; 0 leaves it out
+	keep   string
+}
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run returns 0 if every call of every round came through, 1 if one did not or
+// nothing could be measured, 2 if it was used wrongly.
+func run(args []string, stdout, stderr io.Writer) int {
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	var p plan
+	f.IntVar(&p.rate, "rate", 1000, "calls a second")
+	f.DurationVar(&p.length, "length", 10*time.Second, "of one round")
+	f.IntVar(&p.rounds, "rounds", 3, "counted rounds, after one that is not")
+	f.IntVar(&p.held, "held", 1000, "established calls of the memory trial; 0 leaves it out")
+	f.StringVar(&p.keep, "keep", "", "leave the files of the run in a new folder within `DIR`")
+	record := f.String("record", "", "also append the report to `FILE`")
+	if err := f.Parse(args); err != nil {
+		return 2
+	}
+	if f.NArg() > 0 || p.rate < 1 || p.length < time.Second || p.rounds < 1 || p.held < 0 {
+		fmt.Fprintln(stderr, "bench: a rate and rounds of at least 1, a length of at least 1s, and nothing else")
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	var report strings.Builder
+	sound, err := measure(ctx, p, io.MultiWriter(stdout, &report))
+	if err != nil {
+		fmt.Fprintln(stderr, "bench:", err)
+		return 1
+	}
+	if *record != "" {
+		if err := appendTo(*record, report.String()); err != nil {
+			fmt.Fprintln(stderr, "bench:", err)
+			return 1
+		}
+	}
+	if !sound {
+		return 1
+	}
+	return 0
+}
+
+// measure writes the report as it comes. sound is false when a call was lost.
+func measure(ctx context.Context, p plan, w io.Writer) (sound bool, err error) {
+	folder, err := os.MkdirTemp(p.keep, "sekisho-bench-")
+	if err != nil {
+		return false, err
+	}
+	if p.keep == "" {
+		defer os.RemoveAll(folder)
+	}
+	binary, err := e2e.Build(ctx, folder)
+	if err != nil {
+		return false, err
+	}
+	c, err := readConditions(ctx, binary)
+	if err != nil {
+		return false, err
+	}
+	c.write(w)
+	trial := trial{folder: folder, binary: binary}
+	sound, err = trial.load(ctx, p, w)
+	if err != nil || p.held == 0 {
+		return sound, err
+	}
+	return sound, trial.memory(ctx, p.held, w)
+}
+
+func appendTo(path, text string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	if _, err := f.WriteString(text); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}

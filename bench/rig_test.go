@@ -272,13 +272,3 @@ func (p *peers) body(sdp string) {
 	p.buf = append(strconv.AppendInt(p.buf, int64(len(sdp)), 10), "\r\n\r\n"...)
 	p.buf = append(p.buf, sdp...)
 }
-
-// between returns what stands between before and after in m, or nothing.
-func between(m []byte, before, after string) []byte {
-	_, rest, ok := bytes.Cut(m, []byte(before))
-	if !ok {
-		return nil
-	}
-	found, _, _ := bytes.Cut(rest, []byte(after))
-	return found
-}

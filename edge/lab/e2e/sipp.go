@@ -26,6 +26,7 @@ type SIPp struct {
 	Remote   netip.AddrPort // zero for one that only answers
 	Calls    int            // ends after so many
 	Rate     int            // calls a second; used with Remote
+	Talk     time.Duration  // how long an answered call stands; 0 is 1 s; used with Remote
 	Callers  string         // path of the -inf file; empty is none
 	Patience time.Duration  // after which the tool gives up, which is a failure
 	Extra    []string       // more of the tool's own options
@@ -91,7 +92,11 @@ func (s SIPp) command(ctx context.Context) (*exec.Cmd, error) {
 	}
 	args = append(args, s.Extra...)
 	if s.Remote.IsValid() {
-		args = append(args, "-r", strconv.Itoa(s.Rate), "-l", strconv.Itoa(s.Calls), s.Remote.String())
+		talk := s.Talk
+		if talk == 0 {
+			talk = time.Second
+		}
+		args = append(args, "-d", strconv.FormatInt(talk.Milliseconds(), 10), "-r", strconv.Itoa(s.Rate), "-l", strconv.Itoa(s.Calls), s.Remote.String())
 	}
 	cmd := exec.CommandContext(ctx, "sipp", args...)
 	cmd.Dir = s.Folder

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// tick is the unit of /proc's CPU times: USER_HZ, which is 100 on every
+// architecture that Go runs on (time(7)).
+const tick = 10 * time.Millisecond
+
+// cpu is CPU time spent by a process.
+type cpu struct{ user, system time.Duration }
+
+func (c cpu) minus(d cpu) cpu { return cpu{c.user - d.user, c.system - d.system} }
+
+func (c cpu) sum() time.Duration { return c.user + c.system }
+
+// readCPU reads /proc/PID/stat. Threads that have ended count.
+func readCPU(pid int) (cpu, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return cpu{}, err
+	}
+	return parseStat(text)
+}
+
+func parseStat(text []byte) (cpu, error) {
+	// The second field is the name in parentheses, which may hold anything.
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	const utime, stime = 14 - 3, 15 - 3 // proc_pid_stat(5); the third field comes first here
+	if len(fields) <= stime {
+		return cpu{}, fmt.Errorf("no times in %q", text)
+	}
+	user, err := strconv.ParseInt(fields[utime], 10, 64)
+	if err != nil {
+		return cpu{}, fmt.Errorf("user time: %w", err)
+	}
+	system, err := strconv.ParseInt(fields[stime], 10, 64)
+	if err != nil {
+		return cpu{}, fmt.Errorf("system time: %w", err)
+	}
+	return cpu{time.Duration(user) * tick, time.Duration(system) * tick}, nil
+}
+
+// readBusy reads how long all cores together have been busy with anything.
+func readBusy() (time.Duration, error) {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, err
+	}
+	return parseBusy(text)
+}
+
+func parseBusy(text []byte) (time.Duration, error) {
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	fields := strings.Fields(string(line))
+	if len(fields) < 8 || fields[0] != "cpu" {
+		return 0, fmt.Errorf("no times in %q", line)
+	}
+	busy := time.Duration(0)
+	for i, f := range fields[1:8] { // user nice system idle iowait irq softirq (proc_stat(5))
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("times of the cores: %w", err)
+		}
+		if i != 3 && i != 4 {
+			busy += time.Duration(n) * tick
+		}
+	}
+	return busy, nil
+}
+
+// readRSS returns the resident set of a process in octets.
+func readRSS(pid int) (int, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	return parseRSS(text)
+}
+
+func parseRSS(text []byte) (int, error) {
+	kb, err := strconv.Atoi(strings.TrimSpace(string(between(text, "VmRSS:", "kB"))))
+	if err != nil {
+		return 0, fmt.Errorf("resident set: %w", err)
+	}
+	return kb << 10, nil
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sekisho/edge/lab/doors"
+)
+
+func TestDoors(t *testing.T) {
+	doors.Check(t, doors.Rule{Allow: []string{"sekisho/edge/lab/e2e"}})
+}
+
+// TestGOGC keeps the stated condition true.
+func TestGOGC(t *testing.T) {
+	source, err := os.ReadFile("../edge/run.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(between(source, "SetGCPercent(", ")")); got != "400" || productGOGC != 400 {
+		t.Errorf("run sets %q, bench says %d", got, productGOGC)
+	}
+}
+
+// proc_pid_stat(5): the name "can contain spaces and parentheses".
+func TestParseStat(t *testing.T) {
+	got, err := parseStat([]byte("42 (a) b) R 1 2 3 4 5 6 7 8 9 10 250 75 0 0 20 0 9 0 1\n"))
+	if err != nil || got != (cpu{2500 * time.Millisecond, 750 * time.Millisecond}) || got.sum() != 3250*time.Millisecond {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, short := range []string{"", "42 (a) R 1 2 3", "42 (a) R 1 2 3 4 5 6 7 8 9 10 x 75 0"} {
+		if got, err := parseStat([]byte(short)); err == nil {
+			t.Errorf("%q was read as %+v", short, got)
+		}
+	}
+}
+
+func TestParseBusy(t *testing.T) {
+	got, err := parseBusy([]byte("cpu  100 1 50 9999 777 2 3 0 0 0\ncpu0 1 1 1 1\n"))
+	if err != nil || got != 1560*time.Millisecond {
+		t.Errorf("%v, %v", got, err)
+	}
+	if got, err := parseBusy([]byte("intr 1 2 3 4 5 6 7 8")); err == nil {
+		t.Errorf("read as %v", got)
+	}
+}
+
+func TestParseRSS(t *testing.T) {
+	if got, err := parseRSS([]byte("VmHWM:\t  9 kB\nVmRSS:\t    2048 kB\nRssAnon: 1 kB\n")); err != nil || got != 2<<20 {
+		t.Errorf("%d, %v", got, err)
+	}
+	if got, err := parseRSS([]byte("VmHWM: 9 kB\n")); err == nil {
+		t.Errorf("read as %d", got)
+	}
+}
+
+func TestReadSetup(t *testing.T) {
+	folder := t.TempDir()
+	if _, err := readSetup(folder); err == nil {
+		t.Error("times were read from no file")
+	}
+	text := "Date_ms;response_time_ms;rtd_no\n1000.5;4;1\n1500.5;0;1\n2000.5;12;1\n"
+	if err := os.WriteFile(filepath.Join(folder, "carrier_7_rtt.csv"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s, err := readSetup(folder)
+	if err != nil || s.rate != 2 || s.at(0) != 0 || s.at(0.5) != 4 || s.at(1) != 12 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+func TestMedian(t *testing.T) {
+	if got := median([]float64{9, 1, 3}); got != 3 {
+		t.Errorf("of three: %v", got)
+	}
+	if got := median([]float64{4, 1, 2, 9}); got != 3 {
+		t.Errorf("of four: %v", got)
+	}
+}
+
+func TestUsage(t *testing.T) {
+	for _, args := range [][]string{{"-rate", "0"}, {"-length", "1ms"}, {"-rounds", "0"}, {"-held", "-1"}, {"more"}, {"-unknown"}} {
+		var out, errs bytes.Buffer
+		if status := run(args, &out, &errs); status != 2 || out.Len() > 0 || errs.Len() == 0 {
+			t.Errorf("%s: status %d, said %q", strings.Join(args, " "), status, errs.String())
+		}
+	}
+}
