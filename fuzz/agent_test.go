@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -396,6 +397,10 @@ func (w *wire) sent(out []ua.Action) {
 		case *sip.Response:
 			if !w.asked[id+" "+m.CSeq().Value()][s.Flow] {
 				w.t.Fatalf("%v is answered what it never asked:\n%q", s.Flow, s.Data)
+			}
+			// RFC 3581 §4: rport is "the source port of the request".
+			if port, asked := header.ParamOf(m.Via().Params, "rport"); asked && port != strconv.Itoa(int(s.Flow.Remote.Port())) {
+				w.t.Fatalf("rport %q for %v:\n%q", port, s.Flow, s.Data)
 			}
 			if tag := header.Tag(m.To().Params); tag != "" {
 				w.tag = tag

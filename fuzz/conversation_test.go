@@ -288,7 +288,24 @@ Record-Route: <sip:192.0.2.1>
 
 `
 
-const malformed = `INVITE sip:203.0.113.7 SIP/2.0
+const malformed = `OPTIONS sip:a%00b%0d%0a@203.0.113.7 SIP/2.0
+Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKm5
+From: <sip:a@t1.example>;tag=m1
+To: <sip:b@t1.example>
+Call-ID: m5
+CSeq: 1 OPTIONS
+
+--
+OPTIONS sip:203.0.113.7 SIP/2.0
+Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKm6
+From: <sip:a@t1.example>;tag=m1
+To: <sip:b@t1.example>
+Call-ID: m6
+i: m7
+CSeq: 1 OPTIONS
+
+--
+INVITE sip:203.0.113.7 SIP/2.0
 Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKm1
 From: <sip:a@t1.example>;tag=m1
 To: "x <sip:b@t1.example>

@@ -26,6 +26,7 @@ func FuzzPolicy(f *testing.F) {
 	for i := range uint8(len(pieces)) {
 		f.Add(string([]byte{'8', 0x80 + i}), string([]byte{0x80 + i, '1'}), "", "phone-context=+81", uint16(i)<<10)
 	}
+	f.Add("0300009001", "+810118", "0300000121", "", uint16(2<<14|diverted))
 	variants := settings(f)
 	f.Fuzz(func(t *testing.T, called, asserted, from, params string, script uint16) {
 		if len(called)+len(asserted)+len(from)+len(params) > 1<<12 {
