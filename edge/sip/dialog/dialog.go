@@ -71,8 +71,8 @@ func (d *Dialog) Confirm(r *sip.Response) {
 // FromRequest makes the UAS's dialog of an INVITE that we give localTag
 // (RFC 3261 §12.1.1). An INVITE without Contact makes none.
 func FromRequest(r *sip.Request, localTag token.Tag) (Dialog, error) {
-	c := r.Contact()
-	if c == nil {
+	target := contact(r)
+	if target == "" {
 		return Dialog{}, ErrNoContact
 	}
 	to := r.To().Value()
@@ -84,7 +84,7 @@ func FromRequest(r *sip.Request, localTag token.Tag) (Dialog, error) {
 		Remote:      r.From().Value(),
 		RemoteSeq:   r.CSeq().SeqNo,
 		RemoteKnown: true,
-		Target:      c.Address.String(),
+		Target:      target,
 		Routes:      header.Lines(r, "Record-Route"),
 	}, nil
 }
@@ -150,16 +150,18 @@ func (d *Dialog) InOrder(r *sip.Request) bool {
 // Refresh follows a target refresh: the Contact of a re-INVITE, an UPDATE or
 // their 2xx (RFC 3261 §12.2.1.2, §12.2.2; RFC 3311 §5).
 func (d *Dialog) Refresh(m sip.Message) {
-	var c *sip.ContactHeader
-	switch m := m.(type) {
-	case *sip.Request:
-		c = m.Contact()
-	case *sip.Response:
-		c = m.Contact()
+	if target := contact(m); target != "" {
+		d.Target = target
 	}
-	if c != nil {
-		d.Target = c.Address.String()
+}
+
+// contact returns the URI of the first Contact as it was written, or "".
+func contact(m sip.Message) string {
+	a, err := header.ParseNameAddr(header.First(m, "Contact"))
+	if err != nil {
+		return ""
 	}
+	return a.URI
 }
 
 // NextHop returns the URI where the dialog's requests go: the first route, or

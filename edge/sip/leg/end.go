@@ -133,6 +133,7 @@ func (l *Leg) bye(out []Action) []Action {
 		return l.leave(out) // the peer gave no URI that a BYE could go to
 	}
 	appendAll(r, l.parting)
+	body(r, nil)
 	out = l.inDialog(l.env.Resolve(l.dialog.NextHop(), l.flow), r, forBye, out)
 	return l.cancelReinvite(out)
 }

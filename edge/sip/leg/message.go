@@ -48,10 +48,16 @@ func (l *Leg) reply(r *sip.Request, status int) *sip.Response {
 	return transaction.Reply(r, status, "", l.local)
 }
 
-// body ends a message: content, its type, and always a Content-Length.
+// body ends a message: content, its type, and always a Content-Length. A
+// response has one already; in a request the library would search every line
+// for it.
 func body(m sip.Message, content []byte) {
 	if content != nil {
 		m.AppendHeader(sip.NewHeader("Content-Type", sdpType))
+	}
+	if _, request := m.(*sip.Request); request {
+		length := sip.ContentLengthHeader(len(content))
+		m.AppendHeader(&length)
 	}
 	m.SetBody(content)
 }
@@ -62,12 +68,9 @@ func appendAll(m sip.Message, headers []sip.Header) {
 	}
 }
 
-// inDialog completes a request built by a dialog and starts its transaction.
+// inDialog puts our Via on a request of a dialog and starts its transaction.
 func (l *Leg) inDialog(f flow.Flow, r *sip.Request, why purpose, out []Action) []Action {
 	r.PrependHeader(l.via(f))
-	if r.ContentLength() == nil {
-		r.SetBody(nil)
-	}
 	l.unnamed = append(l.unnamed, why)
 	return append(out, Transact{Flow: f, Request: r})
 }

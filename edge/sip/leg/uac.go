@@ -1,6 +1,7 @@
 package leg
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -244,10 +245,16 @@ func (l *Leg) ack(d *dialog.Dialog, seq uint32, content []byte, out []Action) []
 	if len(l.acks) == maxBranches {
 		l.acks = l.acks[:copy(l.acks, l.acks[1:])]
 	}
-	sent := sentAck{seq: seq, remote: d.RemoteTag, flow: f, data: []byte(r.String())}
+	var text bytes.Buffer
+	text.Grow(ackSize)
+	r.StringWrite(&text)
+	sent := sentAck{seq: seq, remote: d.RemoteTag, flow: f, data: text.Bytes()}
 	l.acks = append(l.acks, sent)
 	return append(out, Once{Flow: f, Data: sent.data})
 }
+
+// ackSize is more than an ACK without a body is long, in bytes.
+const ackSize = 640
 
 // ackOf returns the ACK sent for a 2xx, or nil.
 func (l *Leg) ackOf(r *sip.Response) *sentAck {
@@ -284,6 +291,7 @@ func (l *Leg) dropBranch(r *sip.Response, out []Action) []Action {
 	if err != nil {
 		return out
 	}
+	body(bye, nil)
 	return l.inDialog(l.env.Resolve(d.NextHop(), l.flow), bye, forFork, out)
 }
 
