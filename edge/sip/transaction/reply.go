@@ -78,6 +78,10 @@ func tagged(to *sip.ToHeader, status int, tag token.Tag) *sip.ToHeader {
 	return &own
 }
 
+// Stamp prepares a request for an answer that no transaction gives: where it
+// came from goes into its top Via, as Table does it for all others.
+func Stamp(req *sip.Request, from flow.Flow) { stamp(req.Via(), from) }
+
 // stamp writes where a request came from into its top Via, for the responses
 // to copy: received where sent-by is not that address or rport was asked for
 // (RFC 3261 §18.2.1, RFC 3581 §4). A received that the peer wrote itself is

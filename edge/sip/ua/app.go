@@ -9,6 +9,7 @@ import (
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/sdp"
+	"sekisho/edge/sip/transaction"
 	"sekisho/media/relay"
 )
 
@@ -38,6 +39,14 @@ type Incoming struct {
 	Offer *sdp.Description
 }
 
+// Request is a request outside any dialog of a method in Config.Services. The
+// application answers it with Respond in the same step.
+type Request struct {
+	ID      transaction.ID
+	Flow    flow.Flow
+	Request *sip.Request
+}
+
 // LegEvent is an event of one leg.
 type LegEvent struct {
 	Leg   leg.ID
@@ -51,6 +60,7 @@ type MediaEvent struct{ Event relay.Event }
 type Tick struct{}
 
 func (Incoming) input()   {}
+func (Request) input()    {}
 func (LegEvent) input()   {}
 func (MediaEvent) input() {}
 func (Tick) input()       {}
@@ -63,6 +73,13 @@ type Action interface{ action() }
 type Command struct {
 	Leg     leg.ID
 	Command leg.Command
+}
+
+// Respond answers a Request with a final status.
+type Respond struct {
+	To      Request
+	Status  int
+	Headers []sip.Header
 }
 
 // Media is for the media plane.
@@ -95,6 +112,7 @@ const (
 )
 
 func (Command) action() {}
+func (Respond) action() {}
 func (Media) action()   {}
 func (Send) action()    {}
 func (Record) action()  {}

@@ -12,5 +12,8 @@
 // the order it was written.
 //
 // What needs no call is answered here: malformed requests, OPTIONS, requests
-// for dialogs that do not exist, methods and extensions we do not speak.
+// for dialogs that do not exist, methods and extensions we do not speak. A
+// method that the application serves outside dialogs (REGISTER at the core) is
+// screened by it first, since its senders are nobody's peers yet, and gets a
+// transaction only if it passes.
 package ua

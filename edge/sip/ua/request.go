@@ -34,6 +34,10 @@ func (u *UA) arrived(now time.Time, in transaction.Arrived) {
 		u.respond(in.ID, res)
 	case r.Method == sip.INVITE:
 		u.invited(now, peer, in)
+	case u.cfg.Services[r.Method] != nil:
+		if !u.extended(in) {
+			u.tellApp(now, Request{ID: in.ID, Flow: in.Flow, Request: r})
+		}
 	case r.Method == sip.BYE:
 		// "If the BYE does not match an existing dialog, the UAS core SHOULD
 		// generate a 481" (RFC 3261 §15.1.2).
@@ -145,13 +149,24 @@ func (u *UA) refuse(in transaction.Arrived, status int, headers ...sip.Header) {
 	u.respond(in.ID, res)
 }
 
+// answer sends the application's answer to a Request.
+func (u *UA) answer(a Respond) {
+	if a.Status >= 300 {
+		u.counts.Refused++
+	}
+	res := transaction.Reply(a.To.Request, a.Status, "", token.NewTag(u.cfg.Source))
+	for _, h := range a.Headers {
+		res.AppendHeader(h)
+	}
+	u.respond(a.To.ID, res)
+}
+
 func (u *UA) respond(id transaction.ID, r *sip.Response) {
 	u.queue = append(u.queue, work{request: transaction.Respond{ID: id, Response: r}})
 }
 
 // malformed answers what the guard refused, where it may be answered, and
-// counts the rest. The tag is derived from a salt, so that a retransmission
-// gets the same one (RFC 3261 §8.2.7).
+// counts the rest.
 func (u *UA) malformed(f flow.Flow, data []byte, err error) {
 	var fault *header.Fault
 	if !errors.As(err, &fault) {
@@ -161,12 +176,18 @@ func (u *UA) malformed(f flow.Flow, data []byte, err error) {
 	if _, ok := u.cfg.Peer(f); !ok || fault.Status == 0 {
 		return
 	}
+	if res := header.Refusal(nil, data, fault, u.stateless(data)); res != nil {
+		u.counts.Refused++
+		u.out = append(u.out, Send{Flow: f, Data: res})
+	}
+}
+
+// stateless returns the To tag of an answer that no transaction remembers: the
+// same for the same request (RFC 3261 §8.2.7).
+func (u *UA) stateless(data []byte) string {
 	h := u.salt
 	for _, c := range data {
 		h = (h ^ uint64(c)) * 0x100000001b3 // FNV-1a
 	}
-	if res := header.Refusal(nil, data, fault, strconv.FormatUint(h, 36)); res != nil {
-		u.counts.Refused++
-		u.out = append(u.out, Send{Flow: f, Data: res})
-	}
+	return strconv.FormatUint(h, 36)
 }

@@ -25,6 +25,9 @@ type Config struct {
 	// Peer says who is behind a flow; false for nobody we know. In-dialog
 	// requests count only from the peer the dialog is with.
 	Peer func(flow.Flow) (Peer, bool)
+	// Services are the requests outside any dialog, beside INVITE and OPTIONS,
+	// that the application serves. All others are refused here.
+	Services map[sip.RequestMethod]Screen
 	// Legs names the legs; shared with the application.
 	Legs *Sequence
 	App  App
@@ -135,12 +138,8 @@ func (u *UA) Datagram(now time.Time, f flow.Flow, data []byte, out []Action) []A
 		u.malformed(f, data, err)
 		return u.end()
 	}
-	if _, request := m.(*sip.Request); request {
-		// A stranger's request leaves nothing behind, not even a transaction.
-		if _, known := u.cfg.Peer(f); !known {
-			u.counts.Strangers++
-			return u.end()
-		}
+	if r, request := m.(*sip.Request); request && !u.welcome(now, f, r) {
+		return u.end()
 	}
 	u.feed(now, transaction.Received{Flow: f, Message: m})
 	u.drain(now)
@@ -350,6 +349,10 @@ func (u *UA) fromLeg(now time.Time, id leg.ID, a leg.Action) {
 // fromApp carries out what the application returned: commands to legs are
 // done here, the rest is for whoever steps the shard.
 func (u *UA) fromApp(now time.Time, a Action) {
+	if answer, ok := a.(Respond); ok {
+		u.answer(answer)
+		return
+	}
 	c, ok := a.(Command)
 	if !ok {
 		u.out = append(u.out, a)
