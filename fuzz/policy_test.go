@@ -289,18 +289,10 @@ func (q question) checkPresentation(o policy.Outbound, p policy.Presentation) {
 		if !owned && !passed {
 			q.t.Fatalf("the public network is shown %s: %+v", shown, p)
 		}
-		if n.Class() == number.Emergency && n != p.Caller && !cutShort(p.Caller) {
+		if n.Class() == number.Emergency && n != p.Caller {
 			q.t.Fatalf("%s is shown as an emergency body, %s", p.Caller, shown)
 		}
 	}
-}
-
-// cutShort names the callers 0110, 0118 and 0119: no numbers of the plan, yet
-// believed, and written +81110, +81118 and +81119 toward a trunk that takes
-// E.164, where they read as the emergency numbers. The seed "+810118" asserted,
-// diverted and passed on is such a call.
-func cutShort(n number.Number) bool {
-	return n.Class() == number.TooShort && emergencyText.MatchString(n.String()[1:])
 }
 
 // checkEgressGuard is R61b: "no egress Request-URI that is 11[089] after
@@ -379,9 +371,6 @@ func (q question) checkRedial(p policy.Presentation) {
 	d := q.tables.Decide(policy.Request{
 		Trunk: p.Trunk, Called: number.URIUser{User: dialled}, PAI: []policy.Identity{{URIUser: number.URIUser{User: p.Called.String()}}},
 	})
-	if p.Caller.Class() == number.Invalid && d.Reason == policy.Unassigned {
-		return // a caller of 32 digits is one too long with its 8
-	}
 	if d.Called != p.Caller {
 		q.t.Fatalf("R31: %s shows %s, which reaches %s: %+v", p.Caller, p.From.User, d.Called, d)
 	}
@@ -401,7 +390,7 @@ func checkNumber(t *testing.T, u number.URIUser) {
 		return
 	}
 	forms := []string{n.String(), n.National()}
-	if e164, ok := n.E164(); ok && len(e164) <= number.MaxDigits { // a caller's, see checkRedial
+	if e164, ok := n.E164(); ok && len(e164) <= number.MaxDigits {
 		forms = append(forms, e164)
 	}
 	for _, form := range forms {
