@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -50,8 +51,7 @@ func StartCapture(ctx context.Context, path string, sip ...netip.AddrPort) (*Cap
 		return nil, fmt.Errorf("start tshark: %w", err)
 	}
 	if err := c.mark(firstMark); err != nil {
-		c.end(os.Kill)
-		return nil, err
+		return nil, errors.Join(err, c.end(os.Kill))
 	}
 	return c, nil
 }
@@ -86,8 +86,7 @@ func (c *Capture) end(s os.Signal) error {
 // tshark calls malformed or does not take for SIP, a line each.
 func (c *Capture) Stop(ctx context.Context) (messages int, malformed []string, err error) {
 	if err := c.mark(lastMark); err != nil {
-		c.end(os.Kill)
-		return 0, nil, err
+		return 0, nil, errors.Join(err, c.end(os.Kill))
 	}
 	if err := c.end(syscall.SIGINT); err != nil {
 		return 0, nil, err

@@ -72,17 +72,16 @@ func Start(ctx context.Context, binary string, site *Site) (*Instance, error) {
 		i.debug = "http://" + at + "/debug"
 		return i, nil
 	case <-i.exited:
-		return nil, fmt.Errorf("the product ended before it was ready (%v)\n%s", i.err, i.said.String())
+		return nil, errors.Join(errors.New("the product ended before it was ready"), i.err, errors.New(i.said.String()))
 	case <-time.After(20 * time.Second):
-		err := i.Stop(time.Second)
-		return nil, fmt.Errorf("the product was not ready after 20 s (%v)\n%s", err, i.said.String())
+		return nil, errors.Join(errors.New("the product was not ready after 20 s"), i.Stop(time.Second))
 	}
 }
 
 func (i *Instance) listen(stdout io.Reader, ready chan<- string) {
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
-		i.said.Write(append(lines.Bytes(), '\n'))
+		i.said.keep(append(lines.Bytes(), '\n'))
 		words := strings.Fields(lines.Text())
 		if len(words) == 0 || words[0] != "ready" {
 			continue
@@ -96,7 +95,7 @@ func (i *Instance) listen(stdout io.Reader, ready chan<- string) {
 			}
 		}
 	}
-	io.Copy(io.Discard, stdout) // a line too long must not block the product
+	_, _ = io.Copy(io.Discard, stdout) // a line too long must not block the product; the pipe ends with it
 }
 
 // PID is the process's id.
@@ -115,9 +114,9 @@ func (i *Instance) Stop(patience time.Duration) error {
 	select {
 	case <-i.exited:
 	case <-time.After(patience):
-		i.cmd.Process.Kill()
+		err := i.cmd.Process.Kill()
 		<-i.exited
-		return fmt.Errorf("the product did not end within %v of SIGTERM\n%s", patience, i.said.String())
+		return errors.Join(fmt.Errorf("the product did not end within %v of SIGTERM\n%s", patience, i.said.String()), err)
 	}
 	if i.err != nil {
 		return fmt.Errorf("the product ended badly: %w\n%s", i.err, i.said.String())
@@ -200,6 +199,11 @@ type output struct {
 }
 
 func (o *output) Write(p []byte) (int, error) {
+	o.keep(p)
+	return len(p), nil
+}
+
+func (o *output) keep(p []byte) {
 	const most = 64 << 10
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -207,7 +211,6 @@ func (o *output) Write(p []byte) (int, error) {
 	if n := len(o.last) - most; n > 0 {
 		o.last = bytes.Clone(o.last[n:])
 	}
-	return len(p), nil
 }
 
 func (o *output) String() string {

@@ -25,9 +25,9 @@ func TestReadDebug(t *testing.T) {
 func TestOutputKeepsTheLast(t *testing.T) {
 	var o output
 	for range 100 {
-		o.Write(make([]byte, 1<<10))
+		o.keep(make([]byte, 1<<10))
 	}
-	o.Write([]byte("end"))
+	o.keep([]byte("end"))
 	if s := o.String(); len(s) != 64<<10 || !strings.HasSuffix(s, "end") {
 		t.Errorf("kept %d octets ending in %q", len(s), s[len(s)-3:])
 	}

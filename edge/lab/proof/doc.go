@@ -17,15 +17,15 @@
 // One line per rule and proof, four columns parted by tabs: rule, kind, proof,
 // note. Lines that begin with # are comments.
 //
-//	R51   ladder  r51-au-1000.txt           a file of edge/lab/scenario/testdata
+//	R51   ladder  R51_au_1000s.txt          a file of edge/lab/scenario/testdata
 //	R51   test    policy.TestDecideMobile   a package's folder, and a test or
 //	                                        subtest in it
 //
 // A rule may have several proofs; all must hold. A test counts only when it ran
 // and passed: skipped is not passed. A ladder counts when a subtest of its name
 // (without .txt) passed in edge/lab/scenario, and only with an asserted line:
-// one in which our side acts ("border -> au 403") or that says expect. Both
-// must name the rule in their text, so that a row cannot lean on a test that
+// one behind a block's commands in which our side acts ("border -> au 403") or
+// that tells what was heard, shown or recorded. Both must name the rule in their text, so that a row cannot lean on a test that
 // has nothing to do with it.
 //
 // # mutants.txt

@@ -14,10 +14,10 @@ func project(t *testing.T) string {
 	root := t.TempDir()
 	for path, text := range map[string]string{
 		"policy/a_test.go":                          "package policy\n\nimport \"testing\"\n\n// TestA proves R6.\nfunc TestA(t *testing.T) {}\n\n// R60.\nfunc TestB(t *testing.T) {}\n",
-		"edge/lab/scenario/testdata/r6-good.txt":    "# R6\ndocomo -> border INVITE 82002\nborder -> docomo 100\n",
-		"edge/lab/scenario/testdata/r6-hollow.txt":  "# R6: border -> docomo 100 is what we hope for\ndocomo -> border INVITE 82002\n",
-		"edge/lab/scenario/testdata/r60-other.txt":  "# R60\nexpect calls=0\n",
-		"edge/lab/scenario/testdata/r6-skipped.txt": "# R6\nexpect calls=0\n",
+		"edge/lab/scenario/testdata/r6-good.txt":    "# R6\ncall docomo to=82002\n----\ndocomo -> border  0.000  INVITE 82002\nborder -> docomo  0.010  100\n",
+		"edge/lab/scenario/testdata/r6-hollow.txt":  "# R6\ncall docomo to=82002\n----\n# border -> docomo 100\ndocomo -> border  0.000  INVITE 82002\n\nadvance 1s\n",
+		"edge/lab/scenario/testdata/r60-other.txt":  "# R60\ncdr\n----\nno record\n",
+		"edge/lab/scenario/testdata/r6-skipped.txt": "# R6\ncdr\n----\nno record\n",
 	} {
 		path = filepath.Join(root, path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
