@@ -112,6 +112,7 @@ func (d *decision) decide() {
 		if n, ok := d.request.Called.Emergency(); ok {
 			d.Called = n
 			d.note("R60", "called", n.String(), "emergency number, misspelt")
+			d.keepCaller()
 			d.refuse(Emergency)
 			return
 		}
@@ -204,6 +205,7 @@ func (d *decision) emergency(dialled number.Dialled, clir number.CLIR) {
 	d.note("R60", "called", string(dialled), "emergency number")
 	if d.routesEmergency() && d.identify() && d.tables.tenants[d.Tenant].Emergency.Routed {
 		d.note("R61", "tenant", d.tables.tenants[d.Tenant].Name, "routes emergency calls")
+		d.clir(clir)
 		d.Outcome, d.Reason = Route, NoReason
 		return
 	}

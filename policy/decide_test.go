@@ -132,30 +132,6 @@ func TestIdentityIsWhatTheProfileTrusts(t *testing.T) {
 	}
 }
 
-// R9: "If P-Access-Network-Info/P-Visited-Network-ID shows non-440/441 → 403".
-func TestRoaming(t *testing.T) {
-	tab := tables(t)
-	rows := []struct {
-		access, visited string
-		want            Reason
-	}{
-		{"3GPP-E-UTRAN-FDD; utran-cell-id-3gpp=4401012345678", "", NoReason},
-		{"3GPP-E-UTRAN-FDD; utran-cell-id-3gpp=\"4411012345678\"", "", NoReason},
-		{"3GPP-E-UTRAN-FDD; utran-cell-id-3gpp=310260123", "", Roaming},
-		{"3GPP-NR-FDD; UTRAN-CELL-ID-3GPP=\"310260123\"", "", Roaming},
-		{"", `"ims.mnc010.mcc440.3gppnetwork.org"`, NoReason},
-		{"", `"ims.mnc010.mcc310.3gppnetwork.org"`, Roaming},
-		{"IEEE-802.11; i-wlan-node-id=abc", "", NoReason},
-		{"x-3gpp=", "mcc4", NoReason},
-	}
-	for _, r := range rows {
-		d := tab.Decide(Request{Trunk: docomo, Called: user("82002"), PAI: []Identity{identity(m2001)}, AccessNetwork: r.access, VisitedNetwork: r.visited})
-		if d.Reason != r.want {
-			t.Errorf("%q %q: %s, want %s", r.access, r.visited, d.Reason, r.want)
-		}
-	}
-}
-
 func TestPrefixByProfile(t *testing.T) {
 	for _, r := range []struct {
 		prefix, called, reach string
@@ -246,23 +222,6 @@ func TestDecidePSTN(t *testing.T) {
 	}
 	if d := tab.Decide(Request{Trunk: pstn, Called: user("0300000221")}); d.Tenant != t2 {
 		t.Errorf("another tenant's number: tenant %d", d.Tenant)
-	}
-}
-
-// R61: route only for a caller known beyond doubt, and only if the tenant asks.
-func TestEmergencyRoute(t *testing.T) {
-	d := directory(t)
-	d.Trunks[pstn].EmergencyCapable = true
-	d.Tenants[t1].Emergency = EmergencyCalls{true, pstn}
-	tab := build(t, d)
-	for _, r := range []struct {
-		pai  string
-		want Reason
-	}{{m2001, NoReason}, {m2002, Emergency}, {"+819000003001", Emergency}, {"", Emergency}, {"+819000009999", Emergency}} {
-		got := tab.Decide(Request{Trunk: docomo, Called: user("8119"), PAI: []Identity{identity(r.pai)}})
-		if got.Reason != r.want || got.Called.String() != "119" {
-			t.Errorf("%s: %s %s", r.pai, got.Reason, got.Called)
-		}
 	}
 }
 

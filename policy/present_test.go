@@ -267,26 +267,6 @@ func TestEgressGuard(t *testing.T) {
 	}
 }
 
-func TestEmergencyIsRoutedOnlyOverItsTrunk(t *testing.T) {
-	d := directory(t)
-	d.Trunks[pstn].EmergencyCapable = true
-	d.Tenants[t1].Emergency = EmergencyCalls{true, pstn}
-	tab := build(t, d)
-	p := tab.Present(Outbound{Domain: "t1.example", Called: user("119"), PAI: []Identity{identity("0300000121")}})
-	if p.Outcome != Route || p.Trunk != pstn || p.RequestUser != "119" || p.PAI != "+81300000121" {
-		t.Errorf("routed: %+v", p)
-	}
-	if v := tab.PresentationViolations(p); len(v) > 0 {
-		t.Error(v)
-	}
-	if p := tab.Present(Outbound{Domain: "t2.example", Called: user("119")}); p.Reason != Emergency {
-		t.Errorf("another tenant: %s", p.Reason)
-	}
-	if p := tab.Present(Outbound{Domain: "t1.example", Called: user("119"), Available: []bool{true, true, true, false, true, true}}); p.Reason != NoTrunkAvailable {
-		t.Errorf("its trunk is down: %s", p.Reason)
-	}
-}
-
 // The invariants must be able to fail: each is shown a presentation that
 // breaks it.
 func TestInvariantsCanFail(t *testing.T) {

@@ -42,12 +42,13 @@ func (u URIUser) Emergency() (Number, bool) {
 	if err == ErrContext || err == ErrTooLong {
 		return Number{}, false
 	}
-	raw, _, _ := strings.Cut(u.User, ";")
+	raw, own, _ := strings.Cut(u.User, ";")
 	text, err := unescape(raw)
 	if err != nil || len(text) > 4*MaxDigits {
 		return Number{}, false
 	}
-	d, err = URIUser{User: strings.TrimRight(strings.Map(asDialled, text), "#"), Params: u.Params}.Dialled()
+	text = strings.TrimRight(strings.Map(asDialled, text), "#")
+	d, err = URIUser{User: text + ";" + own, Params: u.Params}.Dialled()
 	if err != nil {
 		return Number{}, false
 	}

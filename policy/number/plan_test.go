@@ -209,3 +209,41 @@ func TestEmergency(t *testing.T) {
 		}
 	}
 }
+
+// R60b: "A phone registered at the core dials 110, 118 or 119 … never 404", in
+// whatever spelling its key pad or phone book has; R60 likewise for mobiles.
+func TestEmergencyInURIs(t *testing.T) {
+	yes := map[string]string{
+		"110": "110", "118": "118", "119": "119", "8119": "119", "184110": "110", "1-1-9": "119", "(110)": "110", "%31%31%38": "118", "+81119": "119",
+		"119;phone-context=+81": "119", "119;phone-context=t1.example": "119", "110;ext=1": "110",
+		"119#": "119", "119%23": "119", "8110#": "110", "１１９": "119", "%EF%BC%91%EF%BC%91%EF%BC%90": "110", "８１１９＃": "119",
+		"1 1 9": "119", "119%20": "119", "11%209": "119", "１１－９": "119", "＋８１１１９": "119", "1１9": "119", "１１０;phone-context=+81": "110",
+	}
+	for text, want := range yes {
+		n, ok := URIUser{User: text}.Emergency()
+		if !ok || n.String() != want || n.Class() != Emergency {
+			t.Errorf("%s: %s %v", text, n, ok)
+		}
+	}
+	no := []string{"", "111", "1105", "１１０５", "0119", "0118111234", "０１１８１１１２３４", "*110#", "#119", "110*", "99999999", "alice", "a110", "110a", "119;phone-context=+1",
+		"１１０;phone-context=+1", "11%2", "110%00", "2001", "1001#", "＊１１０＃", strings.Repeat("　", 200) + "110"}
+	for _, text := range no {
+		if n, ok := (URIUser{User: text}).Emergency(); ok {
+			t.Errorf("%s taken for %s", text, n)
+		}
+	}
+	if _, ok := (URIUser{User: "110", Params: "phone-context=+1"}).Emergency(); ok {
+		t.Error("another country's 110")
+	}
+}
+
+func TestIs(t *testing.T) {
+	for text, want := range map[string]bool{
+		"anonymous": true, "Anonymous": true, "ANONYMOUS;x=y": true, "%41nonymous": true, "anonymous%20": true,
+		"anonymous1": false, "": false, "%4": false, "xanonymous": false,
+	} {
+		if got := (URIUser{User: text}).Is("anonymous"); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
