@@ -168,8 +168,8 @@ func restored(data []byte) (*sip.Request, error) {
 	if len(data) == 0 {
 		return nil, nil
 	}
-	const any = 1 << 20
-	g := header.NewGuard(header.Limits{Bytes: any, HeadBytes: any, Lines: any, Values: any, Params: any})
+	const unbounded = 1 << 20
+	g := header.NewGuard(header.Limits{Bytes: unbounded, HeadBytes: unbounded, Lines: unbounded, Values: unbounded, Params: unbounded})
 	m, err := header.Parse(g, data)
 	if err != nil {
 		return nil, err

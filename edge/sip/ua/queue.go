@@ -1,0 +1,164 @@
+package ua
+
+import (
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/transaction"
+)
+
+// work is one entry of the queue: exactly one of its fields is set, beside the
+// leg it concerns where that is known.
+type work struct {
+	tx      transaction.Action
+	request transaction.Input
+	leg     leg.ID
+	legWork leg.Action
+	app     Action
+}
+
+// drain carries out the queue until nothing follows from anything.
+func (u *UA) drain(now time.Time) {
+	for u.next < len(u.queue) {
+		w := u.queue[u.next]
+		u.next++
+		u.current = w.leg
+		switch {
+		case w.tx != nil:
+			u.fromTable(now, w.tx)
+		case w.request != nil:
+			u.feed(now, w.request)
+		case w.legWork != nil:
+			u.fromLeg(now, w.leg, w.legWork)
+		case w.app != nil:
+			u.fromApp(now, w.app)
+		}
+	}
+	clear(u.queue)
+	u.queue, u.next = u.queue[:0], 0
+}
+
+// feed steps the transaction table.
+func (u *UA) feed(now time.Time, in transaction.Input) {
+	u.txs = u.table.Handle(now, in, u.txs[:0])
+	u.enqueue(u.txs)
+}
+
+func (u *UA) enqueue(actions []transaction.Action) {
+	for _, a := range actions {
+		u.queue = append(u.queue, work{tx: a})
+	}
+}
+
+func (u *UA) enqueueLeg(id leg.ID, actions []leg.Action) {
+	for _, a := range actions {
+		u.queue = append(u.queue, work{leg: id, legWork: a})
+	}
+}
+
+func (u *UA) tellApp(now time.Time, in Input) {
+	u.app = u.cfg.App.Handle(now, in, u.app[:0])
+	for _, a := range u.app {
+		u.queue = append(u.queue, work{app: a})
+	}
+	clear(u.app)
+}
+
+// fromTable handles what the transaction table hands up.
+func (u *UA) fromTable(now time.Time, a transaction.Action) {
+	owner := transaction.Owner(0)
+	switch a := a.(type) {
+	case transaction.Send:
+		u.out = append(u.out, Send(a))
+	case transaction.Arrived:
+		u.arrived(now, a)
+	case transaction.Stray:
+		u.endStray(a.Flow, a.Response)
+	case transaction.Started:
+		owner = a.Owner
+	case transaction.Cancelled:
+		owner = a.Owner
+	case transaction.Failed:
+		owner = a.Owner
+	case transaction.Answered:
+		owner = a.Owner
+		if u.legs[owner] == nil {
+			// The leg is gone, but a 2xx of another branch still made a dialog.
+			u.endStray(a.Flow, a.Response)
+		}
+	case transaction.Ended:
+		u.merges.forget(a.ID)
+	}
+	if l := u.legs[owner]; l != nil {
+		u.handLeg(now, l, a)
+	}
+}
+
+// endStray ends a dialog that a late 2xx made. Its leg is gone.
+func (u *UA) endStray(f flow.Flow, r *sip.Response) {
+	u.actions = leg.EndStray(&u.env, f, r, u.actions[:0])
+	u.enqueueLeg(0, u.actions)
+}
+
+func (u *UA) handLeg(now time.Time, l *leg.Leg, a transaction.Action) {
+	u.current = l.ID()
+	u.actions = l.Handle(now, a, u.actions[:0])
+	u.enqueueLeg(l.ID(), u.actions)
+	u.arm(l)
+}
+
+func (u *UA) arm(l *leg.Leg) {
+	at, _ := l.Deadline()
+	u.timers.Set(l.ID(), at)
+}
+
+// fromLeg carries out what a leg returned.
+func (u *UA) fromLeg(now time.Time, id leg.ID, a leg.Action) {
+	switch a := a.(type) {
+	case leg.Tell:
+		u.tellApp(now, LegEvent{Leg: id, Event: a.Event})
+	case leg.Gone:
+		u.forget(id)
+	case leg.Once:
+		u.out = append(u.out, Send(a))
+	case leg.Transact:
+		u.feed(now, transaction.Request{Owner: id, Flow: a.Flow, Request: a.Request})
+	case leg.Reply:
+		u.feed(now, transaction.Respond{ID: a.Tx, Response: a.Response})
+	case leg.Again:
+		u.feed(now, transaction.Repeat{ID: a.Tx})
+	}
+}
+
+// fromApp carries out what the application returned: commands to legs are
+// done here, the rest is for whoever steps the shard.
+func (u *UA) fromApp(now time.Time, a Action) {
+	if answer, ok := a.(Respond); ok {
+		u.answer(answer)
+		return
+	}
+	c, ok := a.(Command)
+	if !ok {
+		u.out = append(u.out, a)
+		return
+	}
+	l := u.legs[c.Leg]
+	if l == nil {
+		if _, dial := c.Command.(leg.Dial); !dial {
+			return // it crossed with the leg's end
+		}
+		l = leg.New(&u.env, c.Leg)
+		u.remember(l)
+	}
+	u.command(now, l, c.Command)
+}
+
+func (u *UA) command(now time.Time, l *leg.Leg, c leg.Command) {
+	u.current = l.ID()
+	u.actions = l.Command(now, c, u.actions[:0])
+	u.enqueueLeg(l.ID(), u.actions)
+	u.arm(l)
+}
