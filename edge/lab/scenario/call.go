@@ -45,11 +45,18 @@ type call struct {
 	ssrc uint32
 	seq  uint16
 	said uint32 // samples
+	// pressed are the keys still to be sent, key is the first one's state.
+	pressed []byte
+	key     key
 
 	// The ear. judged is how much of it has been asked for.
 	placed, first time.Time
 	track         audio.Track
 	judged        int
+	// digits are the keys heard since it was last asked, lastKey the timestamp
+	// of the last.
+	digits  string
+	lastKey uint32
 }
 
 const ptime = 20 * time.Millisecond
@@ -103,35 +110,42 @@ func (c *call) speaks() bool { return c.open && c.session != nil }
 // speak says the next 20 ms; while the direction forbids it, it stays silent,
 // and time goes on.
 func (c *call) speak() {
-	const samples = 160
 	n, voice := c.session, c.party.world.sounds.voices[c.party.name]
-	if n.Direction.Sends() && n.Remote.IsValid() {
-		h := rtp.Header{
-			Version: 2, PayloadType: uint8(n.AudioOut), SequenceNumber: c.seq, Timestamp: c.said, SSRC: c.ssrc, Marker: c.seq == 0,
-		}
-		data := make([]byte, h.MarshalSize()+samples)
-		at, err := h.MarshalTo(data)
-		if err != nil {
-			panic(err) // a header without extensions always fits
-		}
+	if n.Direction.Sends() && n.Remote.IsValid() && (len(c.pressed) == 0 || !c.speakKey()) {
 		from := int(c.said) % len(voice)
-		copy(data[at:], voice[from:from+samples])
+		sound := append([]byte(nil), voice[from:from+samples]...)
 		if n.Codec == relay.PCMA {
-			g711.MuToA(data[at:], data[at:])
+			g711.MuToA(sound, sound)
 		}
-		c.seq++
-		w := c.party.world
-		w.send(packet{from: c.rtp, to: n.Remote, data: data}, w.network.weather.Loss/10)
+		c.send(rtp.Header{PayloadType: uint8(n.AudioOut), Timestamp: c.said, Marker: c.seq == 0}, sound)
 	}
 	c.said += samples
 	c.word = c.word.Add(ptime)
+}
+
+// send sends one RTP packet.
+func (c *call) send(h rtp.Header, payload []byte) {
+	h.Version, h.SSRC, h.SequenceNumber = 2, c.ssrc, c.seq
+	c.seq++
+	data, err := h.Marshal()
+	if err != nil {
+		panic(err) // a header without extensions always fits
+	}
+	w := c.party.world
+	w.send(packet{from: c.rtp, to: c.session.Remote, data: append(data, payload...)}, w.network.weather.Loss/10)
 }
 
 // hear takes a packet to the ear.
 func (c *call) hear(p packet) {
 	var h rtp.Header
 	at, err := h.Unmarshal(p.data)
-	if err != nil || c.session == nil || h.PayloadType != uint8(c.session.AudioIn) {
+	switch {
+	case err != nil, c.session == nil:
+		return
+	case h.PayloadType == uint8(c.session.EventIn):
+		c.hearEvent(h, p.data[at:])
+		return
+	case h.PayloadType != uint8(c.session.AudioIn):
 		return
 	}
 	if c.first.IsZero() {

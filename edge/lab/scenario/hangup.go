@@ -10,7 +10,7 @@ import (
 func (p *play) hangUp(c command) (string, error) {
 	fit := func(k *call) bool { return k.ended || k.answered && k.session != nil }
 	if c.name == "cancel" {
-		fit = whatever
+		fit = anyCall
 	}
 	k, err := p.who(c.word(0), fit)
 	if err != nil {

@@ -7,10 +7,10 @@ import (
 )
 
 // heard judges what a party heard since it was last asked: heard WHO WHAT…,
-// each a prompt or tone by its key, music, busy, ringback, nothing, or a party
-// by its name.
+// each a prompt or tone by its key, music, busy, ringback, nothing, digits, or a
+// party by its name.
 func (p *play) heard(c command) (string, error) {
-	k, err := p.who(c.word(0), whatever)
+	k, err := p.who(c.word(0), anyCall)
 	if err != nil {
 		return "", err
 	}
@@ -18,6 +18,11 @@ func (p *play) heard(c command) (string, error) {
 	pcm := k.fresh()
 	var b strings.Builder
 	for _, what := range c.words[1:] {
+		if what == "digits" {
+			fmt.Fprintf(&b, "%s hears the keys %q\n", c.word(0), k.digits)
+			k.digits = ""
+			continue
+		}
 		fmt.Fprintf(&b, "%s hears %s\n", c.word(0), p.sounds.judge(pcm, what))
 	}
 	if fresh && !k.first.IsZero() && k.name != "" && !k.answered {

@@ -2,6 +2,9 @@ package scenario
 
 import (
 	"container/heap"
+	"encoding/binary"
+	"hash"
+	"hash/fnv"
 	"math/rand/v2"
 	"net/netip"
 	"time"
@@ -47,14 +50,20 @@ type network struct {
 	random  *rand.Rand
 	sent    uint64
 	flying  flights
+	// digest is of everything that was ever sent, RTP included.
+	digest hash.Hash64
 }
 
 func newNetwork(w Weather) *network {
-	return &network{weather: w, random: rand.New(rand.NewPCG(w.Seed, 0x6e6574))}
+	return &network{weather: w, random: rand.New(rand.NewPCG(w.Seed, 0x6e6574)), digest: fnv.New64a()}
 }
 
 // send puts a packet on its way; the weather may lose it or make it two.
 func (n *network) send(now time.Time, p packet, delay time.Duration, loss float64) {
+	var at [8]byte
+	binary.LittleEndian.PutUint64(at[:], uint64(now.UnixNano()))
+	n.digest.Write(at[:])
+	n.digest.Write(p.data)
 	copies := 1
 	if n.weather.Loss > 0 && n.random.Float64() < loss {
 		copies = 0

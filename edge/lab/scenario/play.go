@@ -12,7 +12,8 @@ type Result struct {
 	Text string
 	// End is what the command end said: it does not depend on the weather.
 	End string
-	// Wire is everything that was sent, in order.
+	// Wire is every SIP message that was sent, in order, and a digest of the RTP
+	// among them.
 	Wire []byte
 }
 
@@ -44,6 +45,7 @@ func Play(s *Script, weather Weather, sounds *Sounds) (Result, error) {
 		r.Wire = append(r.Wire, m.At.Format(time.RFC3339Nano)+m.From.String()+m.To.String()...)
 		r.Wire = append(r.Wire, m.Data...)
 	}
+	r.Wire = p.world.network.digest.Sum(r.Wire)
 	return r, nil
 }
 
@@ -104,6 +106,8 @@ func commandNamed(name string) handler {
 		return (*play).link
 	case "notes":
 		return (*play).notes
+	case "press":
+		return (*play).press
 	case "reinvite":
 		return (*play).reinvite
 	case "reject":
@@ -154,4 +158,4 @@ func (p *play) who(name string, fit func(*call) bool) (*call, error) {
 	return c, nil
 }
 
-func whatever(*call) bool { return true }
+func anyCall(*call) bool { return true }

@@ -37,9 +37,9 @@ func TestLadder(t *testing.T) {
 				t.Fatal(err)
 			}
 			first := playOnce(t, s, Fair(fair), sounds)
-			again := playOnce(t, s, Fair(fair), sounds)
-			if !bytes.Equal(first.Wire, again.Wire) || first.Text != again.Text {
-				t.Errorf("the same seed gave other bytes:\n%s", difference(first.Text, again.Text))
+			again := playOnce(t, s, Fair(fair), sounds.Deaf())
+			if !bytes.Equal(first.Wire, again.Wire) {
+				t.Errorf("the same seed gave other bytes:\n%s", difference(string(first.Wire), string(again.Wire)))
 			}
 			if *update {
 				if err := os.WriteFile(file, []byte(first.Text), 0o644); err != nil {
@@ -52,7 +52,7 @@ func TestLadder(t *testing.T) {
 				if !s.Lossy {
 					break
 				}
-				r := playOnce(t, s, Foul(seed), sounds)
+				r := playOnce(t, s, Foul(seed), sounds.Deaf())
 				if r.End != first.End {
 					t.Errorf("in foul weather, seed %d:\n%s", seed, difference(first.End, r.End))
 				}

@@ -78,7 +78,7 @@ func NewWorld(c *config.Config, weather Weather, sounds *Sounds) (*World, error)
 		return nil, err
 	}
 	b.ua, w.border = node.Border(c, tables, sockets, node.Shard{
-		Source: w.source(1), Key: key(), Ports: b.stock, Limits: w.limits,
+		Source: w.source(1), Key: callIDKey(), Ports: b.stock, Limits: w.limits,
 	})
 	w.nodes = append(w.nodes, b)
 	if c.Core.Mode == config.Embedded {
@@ -86,7 +86,7 @@ func NewWorld(c *config.Config, weather Weather, sounds *Sounds) (*World, error)
 		if err != nil {
 			return nil, err
 		}
-		k.ua, w.core = node.Core(c, sockets, node.Shard{Source: w.source(2), Key: key(), Ports: k.stock})
+		k.ua, w.core = node.Core(c, sockets, node.Shard{Source: w.source(2), Key: callIDKey(), Ports: k.stock})
 		w.nodes = append(w.nodes, k)
 	}
 	for i, r := range residents() {
@@ -124,7 +124,7 @@ func (w *World) source(n uint64) *rand.ChaCha8 {
 	return rand.NewChaCha8(seed)
 }
 
-func key() callid.Key { return callid.Key{1, 2, 3} }
+func callIDKey() callid.Key { return callid.Key{1, 2, 3} }
 
 // Advance lets time pass.
 func (w *World) Advance(d time.Duration) {
