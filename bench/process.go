@@ -2,8 +2,12 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
+	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -90,4 +94,54 @@ func parseRSS(text []byte) (int, error) {
 		return 0, fmt.Errorf("resident set: %w", err)
 	}
 	return kb << 10, nil
+}
+
+// readOverrun returns how many datagrams the kernel has dropped at open UDP
+// sockets, since their receive buffers were full.
+func readOverrun(sockets ...netip.AddrPort) (int, error) {
+	text, err := os.ReadFile("/proc/net/udp")
+	if err != nil {
+		return 0, err
+	}
+	return parseOverrun(text, sockets)
+}
+
+func parseOverrun(text []byte, sockets []netip.AddrPort) (int, error) {
+	total := 0
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) < 13 || fields[0] == "sl" {
+			continue
+		}
+		at, err := parseSocket(fields[1])
+		if err != nil {
+			return 0, err
+		}
+		if !slices.Contains(sockets, at) {
+			continue
+		}
+		n, err := strconv.Atoi(fields[12])
+		if err != nil {
+			return 0, fmt.Errorf("drops of %v: %w", at, err)
+		}
+		total += n
+	}
+	return total, nil
+}
+
+// parseSocket reads "0100007F:13C4": an IPv4 address as the number that its
+// octets are in this machine's memory, and the port.
+func parseSocket(s string) (netip.AddrPort, error) {
+	host, port, _ := strings.Cut(s, ":")
+	octets, err := hex.DecodeString(host)
+	if err != nil || len(octets) != 4 {
+		return netip.AddrPort{}, fmt.Errorf("no IPv4 socket: %q", s)
+	}
+	n, err := strconv.ParseUint(port, 16, 16)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("port of socket: %w", err)
+	}
+	var addr [4]byte
+	binary.NativeEndian.PutUint32(addr[:], binary.BigEndian.Uint32(octets))
+	return netip.AddrPortFrom(netip.AddrFrom4(addr), uint16(n)), nil
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +57,32 @@ func TestParseRSS(t *testing.T) {
 	}
 	if got, err := parseRSS([]byte("VmHWM: 9 kB\n")); err == nil {
 		t.Errorf("read as %d", got)
+	}
+}
+
+func TestReadOverrun(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("/proc/net/udp is Linux's")
+	}
+	c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SetReadBuffer(1); err != nil {
+		t.Fatal(err)
+	}
+	at := c.LocalAddr().(*net.UDPAddr).AddrPort()
+	if n, err := readOverrun(at); err != nil || n != 0 {
+		t.Fatalf("before: %d, %v", n, err)
+	}
+	for range 200 { // nobody reads
+		if _, err := c.WriteToUDPAddrPort(make([]byte, 1000), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := readOverrun(at); err != nil || n < 100 || n >= 200 {
+		t.Errorf("of 200 datagrams: %d, %v", n, err)
 	}
 }
 

@@ -53,6 +53,10 @@ func readURI(uri string) number.URIUser {
 	if err != nil {
 		return number.URIUser{}
 	}
+	return userOf(u)
+}
+
+func userOf(u header.URI) number.URIUser {
 	return number.URIUser{User: u.User + u.UserParams.String(), Params: strings.TrimPrefix(u.Params.String(), ";")}
 }
 
@@ -65,11 +69,11 @@ func identity(value string) policy.Identity {
 }
 
 func addressed(a header.NameAddr) policy.Identity {
-	id := policy.Identity{URIUser: readURI(a.URI), Display: a.Display}
-	if u, err := header.ParseURI(a.URI); err == nil {
-		id.Host = u.Host
+	u, err := header.ParseURI(a.URI)
+	if err != nil {
+		return policy.Identity{Display: a.Display}
 	}
-	return id
+	return policy.Identity{URIUser: userOf(u), Host: u.Host, Display: a.Display}
 }
 
 func identities(r *sip.Request, name string) []policy.Identity {

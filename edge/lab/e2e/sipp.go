@@ -85,6 +85,9 @@ func (s SIPp) command(ctx context.Context) (*exec.Cmd, error) {
 		"-i", s.Local.Addr().String(), "-p", strconv.Itoa(int(s.Local.Port())),
 		"-m", strconv.Itoa(s.Calls),
 		"-timeout", strconv.Itoa(int(s.Patience.Seconds())) + "s", "-timeout_error",
+		// The tool's own choice of buffers loses datagrams whenever another
+		// program has its core for a moment, and calls fail by it.
+		"-buff_size", "4194304",
 		"-trace_stat", "-fd", "1", "-trace_counts", "-trace_err",
 	}
 	if s.Callers != "" {
