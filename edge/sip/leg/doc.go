@@ -11,7 +11,10 @@
 // The application hears Ended exactly once per leg, as soon as the call is
 // over for it; the leg itself lives on until its last transaction is settled
 // and then says Gone. So the application never sees a CANCEL that met a 200, a
-// crossing BYE, or a lost ACK: those are settled here.
+// crossing BYE, or a lost ACK: those are settled here. A leg in Ending waits for
+// the answer to its BYE, and to a re-INVITE of its own that was under way.
+//
+// Snapshot writes a leg as plain data, RestoreLeg makes one that goes on from it.
 //
 // An offer in an unreliable 18x is none (RFC 3261 §13.2.1), and answers in 18x of
 // several branches stay apart: each early dialog has a copy of the session.

@@ -10,6 +10,10 @@ import (
 // merges knows the INVITEs outside a dialog whose transactions live, whatever
 // way they came, so that a copy that was forked upstream and arrived twice is
 // told from a new call (RFC 3261 §8.2.2.2).
+//
+// One that was refused is not ongoing: a proxy that goes from one of our
+// addresses to the next after a 503 sends the same Call-ID, tag and CSeq, and
+// means it.
 type merges struct {
 	ongoing map[origin]transaction.ID
 	origins map[transaction.ID]origin
@@ -43,7 +47,7 @@ func (m *merges) note(in transaction.Arrived) bool {
 	return false
 }
 
-// forget drops an INVITE whose transaction has ended.
+// forget drops an INVITE that was refused or whose transaction has ended.
 func (m *merges) forget(id transaction.ID) {
 	if o, ok := m.origins[id]; ok {
 		delete(m.origins, id)

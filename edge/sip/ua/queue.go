@@ -43,6 +43,9 @@ func (u *UA) drain(now time.Time) {
 
 // feed steps the transaction table.
 func (u *UA) feed(now time.Time, in transaction.Input) {
+	if r, ok := in.(transaction.Respond); ok && r.Response.StatusCode >= 300 {
+		u.merges.forget(r.ID)
+	}
 	u.txs = u.table.Handle(now, in, u.txs[:0])
 	u.enqueue(u.txs)
 }

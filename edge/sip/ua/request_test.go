@@ -117,14 +117,24 @@ func TestMerged(t *testing.T) {
 	if c := n.b.Counts(); c.Merged != 1 || c.Legs != 2 {
 		t.Errorf("%d merged, %d legs", c.Merged, c.Legs)
 	}
+	n.do(n.b, 1, leg.HangUp{})
+	other.branch = "4"
+	if got := codes(n.hand(addrA, other.String())); got != "100" {
+		t.Fatalf("another try after the refusal of the first got %q", got)
+	}
+	n.do(n.b, n.pb.last, leg.Answer{Media: nil})
+	other.branch = "5"
+	if got := codes(n.hand(addrA, other.String())); got != "100" {
+		t.Fatalf("another try after the refusal of the second got %q", got)
+	}
+	n.do(n.b, n.pb.last, leg.Answer{Media: media(addrB)})
+	other.branch = "6"
+	if got := codes(n.hand(addrA, other.String())); got != "482" {
+		t.Fatalf("a copy of an answered INVITE got %q", got)
+	}
 	for id := range n.b.legs {
 		n.do(n.b, id, leg.HangUp{})
 	}
-	n.run(time.Minute)
-	if got := codes(n.hand(addrA, other.String())); got != "100" {
-		t.Fatalf("a copy after the end of the transaction got %q", got)
-	}
-	n.do(n.b, n.pb.last, leg.HangUp{})
 	n.settled()
 }
 
