@@ -42,5 +42,6 @@
 //
 // Every file is played twice and must send the same bytes. One that says
 // "lossy ok" is played again over links that lose, repeat and overtake; there
-// only what end says is compared.
+// only what end says is compared. And every file is played in storms, in which
+// any command may fail: whatever became of the calls, nothing may be left.
 package scenario

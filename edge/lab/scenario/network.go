@@ -29,6 +29,11 @@ func Foul(seed uint64) Weather {
 	return Weather{Seed: seed, Loss: 0.06, Repeat: 0.04, Jitter: 40 * time.Millisecond}
 }
 
+// Storm is weather in which calls fail.
+func Storm(seed uint64) Weather {
+	return Weather{Seed: seed, Loss: 0.25, Repeat: 0.1, Jitter: 400 * time.Millisecond}
+}
+
 // The one-way delays: a seam within one machine, a local network, a trunk.
 const (
 	seamDelay  = time.Millisecond

@@ -7,35 +7,32 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/leg"
 )
 
 var update = flag.Bool("update", false, "record what happens instead of comparing it")
 
-// Seeds of fair and foul weather.
+// The seed of fair weather, and how many there are of the others.
 const (
-	fair  = 1
-	fouls = 3
+	fair   = 1
+	fouls  = 3
+	storms = 2
 )
 
 // TestLadder plays every file: what it records must happen, twice the same, and
 // where the file says so its end must be the same in foul weather.
 func TestLadder(t *testing.T) {
 	sounds := NewSounds()
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no files (%v)", err)
-	}
-	for _, file := range files {
+	for _, file := range files(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			t.Parallel()
 			text, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := ReadScript(string(text))
-			if err != nil {
-				t.Fatal(err)
-			}
+			s := read(t, file)
 			first := playOnce(t, s, Fair(fair), sounds)
 			again := playOnce(t, s, Fair(fair), sounds.Deaf())
 			if !bytes.Equal(first.Wire, again.Wire) {
@@ -59,6 +56,57 @@ func TestLadder(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestStorm plays every file in weather in which a call may fail at any place,
+// goes on whatever fails, hangs up what stands at the end: nothing may be left.
+func TestStorm(t *testing.T) {
+	sounds := NewSounds().Deaf()
+	for _, file := range files(t) {
+		s := read(t, file)
+		for seed := range uint64(storms) {
+			p := &play{weather: Storm(seed), sounds: sounds, calls: make(map[string]*call)}
+			for _, block := range s.blocks {
+				for _, c := range block.commands {
+					if c.name != "end" {
+						_, _ = p.do(c) // what fails here is the storm's doing
+					}
+				}
+			}
+			for _, r := range p.world.parties {
+				r.down = false
+				for _, c := range r.order {
+					r.tell(c.id, leg.HangUp{Cause: cause.Cause{Q850: cause.NormalClearing}})
+				}
+			}
+			said, err := p.end(command{})
+			if err != nil || !strings.Contains(said, "expect left: nothing\n") {
+				t.Errorf("%s, seed %d: %v\n%s", file, seed, err, said)
+			}
+		}
+	}
+}
+
+func files(t *testing.T) []string {
+	t.Helper()
+	list, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(list) == 0 {
+		t.Fatalf("no files (%v)", err)
+	}
+	return list
+}
+
+func read(t *testing.T, file string) *Script {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := ReadScript(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func playOnce(t *testing.T, s *Script, w Weather, sounds *Sounds) Result {
