@@ -44,6 +44,10 @@ type call struct {
 	called    number.Number
 	shown     string
 	sessionID string
+	// offer is what the INVITE brought, until leg B is dialled; offered says
+	// that it brought one.
+	offer   *sdp.Description
+	offered bool
 
 	start, ringing, answered, ended time.Time
 	// setupBy ends an attempt; coreBy ends one that the core never answered.
@@ -58,6 +62,9 @@ type call struct {
 	// announcement of ours follows.
 	earlyFromB bool
 	joined     bool
+	// discreet says that nothing toward B may tell who calls: the number is
+	// masked or withheld there.
+	discreet bool
 }
 
 // party is one leg with its endpoint.
@@ -109,7 +116,7 @@ func (p *party) live() bool { return p.exists() && !p.ended }
 func (b *Border) begin(now time.Time, in ua.Incoming) *call {
 	b.last++
 	b.counts.Attempts++
-	c := &call{id: b.last, start: now, tenant: policy.NoTenant}
+	c := &call{id: b.last, start: now, tenant: policy.NoTenant, offer: in.Offer, offered: in.Offer != nil}
 	c.a = party{call: c, leg: in.Leg, peer: in.Peer, flow: in.Flow, callID: in.Request.CallID().Value(), media: b.medium(in.Peer)}
 	c.b = party{call: c}
 	c.name = b.newName()

@@ -225,7 +225,7 @@ func (b *Border) failed(now time.Time, c *call, why cause.Cause, out []ua.Action
 		return b.hangUp(now, &c.a, answer, out)
 	}
 	c.refusal = policy.Refusal{Status: answer.Status, Cause: int(answer.Q850), Text: answer.Text, Announcement: said}
-	return b.play(now, c, true, out)
+	return b.play(now, c, out)
 }
 
 // translated keeps B's status where it means the same to A. Redirections and
@@ -266,6 +266,9 @@ func (b *Border) hangUp(_ time.Time, p *party, why cause.Cause, out []ua.Action,
 	if p == &p.call.a || p.call.phase != refusing {
 		p.call.phase = ending
 	}
+	if p == &p.call.b && p.call.discreet {
+		why.Text = "" // free text of the core's, which may name the caller
+	}
 	return append(out, ua.Command{Leg: p.leg, Command: leg.HangUp{Cause: why, Headers: headers}})
 }
 
@@ -280,7 +283,7 @@ func (b *Border) timeout(now time.Time, c *call, out []ua.Action) []ua.Action {
 		c.coreBy = time.Time{}
 		c.phase = refusing // so that B's end does not end A
 		out = append(out, ua.Command{Leg: c.b.leg, Command: leg.HangUp{Cause: cause.Cause{Status: 480, Q850: cause.TemporaryFailure, Text: "no answer over the seam"}}})
-		return b.refuse(now, c, policy.CoreUnreachable, true, out)
+		return b.refuse(now, c, policy.CoreUnreachable, out)
 	}
 	c.setupBy = time.Time{}
 	return b.giveUp(now, c, cause.Cause{Status: 480, Q850: cause.NoAnswer, Text: "setup timer"}, out)

@@ -17,20 +17,21 @@ import (
 
 // dial leases ports for both legs and sends leg B. The ports are bound before
 // any description names them.
-func (b *Border) dial(now time.Time, c *call, in ua.Incoming, peer ua.Peer, d leg.Dial, out []ua.Action) []ua.Action {
-	m := b.medium(peer)
+func (b *Border) dial(now time.Time, c *call, peer ua.Peer, d leg.Dial, out []ua.Action) []ua.Action {
+	m, offer := b.medium(peer), c.offer
+	c.offer = nil
 	// B is offered only what A can speak too, so that its answer can be carried
 	// back without transcoding.
-	caps := m.caps.Restrict(in.Offer)
+	caps := m.caps.Restrict(offer)
 	if len(caps.Codecs) == 0 || !common(c.a.media.caps, caps) {
 		return b.incompatible(now, c, sdp.ErrNoCommonCodec, out)
 	}
-	if a, ok := audio(in.Offer); ok && !a.RTP.Addr().IsUnspecified() && !sdp.Permitted(a.RTP, c.a.media.prefixes) {
+	if a, ok := audio(offer); ok && !a.RTP.Addr().IsUnspecified() && !sdp.Permitted(a.RTP, c.a.media.prefixes) {
 		return b.incompatible(now, c, sdp.ErrAddress, out)
 	}
 	var pairs [2]relay.Pair
 	if !b.cfg.Ports.Lease(pairs[:]) {
-		return b.refuse(now, c, policy.Overload, false, out)
+		return b.refuse(now, c, policy.Overload, out)
 	}
 	id := b.cfg.Legs.Next()
 	d.CallID = b.cfg.Key.New(b.cfg.Key.OfString(c.a.callID), token.Bytes16(b.cfg.Source))

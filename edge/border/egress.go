@@ -21,17 +21,17 @@ func (b *Border) fromCore(now time.Time, c *call, in ua.Incoming, hops int, out 
 	p := b.cfg.Tables.Present(o)
 	b.steps = p.Steps
 	c.tenant, c.kind, c.caller, c.called = p.Tenant, p.Kind, p.Caller, p.Called
-	c.shown = p.From.User
+	c.shown, c.discreet = p.From.User, p.Masked || p.Privacy != ""
 	if s, err := header.ParseSessionID(header.First(in.Request, "Session-ID")); err == nil {
 		c.sessionID = s.Local
 	}
 	if reason := b.admit(now, c, p.Trunk, p.Reason); reason != policy.NoReason {
-		return b.refuse(now, c, reason, in.Offer != nil, out)
+		return b.refuse(now, c, reason, out)
 	}
 	t := &b.cfg.Trunks[p.Trunk]
 	to := t.To[0]
 	w := writer{presentation: &p, profile: t.Profile, own: hostPort(b.cfg.Hosts[to.Listener]), peer: to.Remote.String()}
-	return b.dial(now, c, in, ua.Peer(p.Trunk), leg.Dial{
+	return b.dial(now, c, ua.Peer(p.Trunk), leg.Dial{
 		Flow: to, Target: w.uri(p.RequestUser, w.requestHost()), From: w.from(), To: "<" + w.uri(p.RequestUser, w.requestHost()) + ">",
 		MaxForwards: hops, Headers: w.headers(),
 	}, out)

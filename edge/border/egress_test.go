@@ -127,6 +127,37 @@ func TestCallIDTellsNothing(t *testing.T) {
 	}
 }
 
+// R29: nor does the reason of its end, whose text a core is free to choose,
+// tell who called. To a carrier that is shown the number it passes unchanged
+// (RFC 3326).
+func TestReasonTellsNoMaskedCaller(t *testing.T) {
+	for _, r := range []struct {
+		called, privacy string
+		told            bool
+	}{{"09000002002", "", false}, {"09000002001", "id", false}, {"09000002001", "", true}} {
+		e := newEgress(t)
+		c := coreInvite{domain: "t1.example", called: r.called, caller: "1001", privacy: r.privacy}
+		invite := e.invite(t, c)
+		ringing := "SIP/2.0 180 Ringing\r\nVia: " + headerOf(invite, "Via") + "\r\nFrom: " + lineOf(invite, "From") + "\r\nTo: " + headerOf(invite, "To") +
+			";tag=peer\r\nCall-ID: " + headerOf(invite, "Call-ID") + "\r\nCSeq: 1 INVITE\r\nContact: <sip:peer@198.51.100.1>\r\nContent-Length: 0\r\n\r\n"
+		e.shard.Datagram(start, e.to, []byte(ringing), nil)
+		head, _, _ := strings.Cut(c.String(), "Contact:")
+		cancel := strings.NewReplacer("INVITE", "CANCEL").Replace(head) + "Reason: Q.850;cause=16;text=\"1001 hung up\"\r\nContent-Length: 0\r\n\r\n"
+		var sent []byte
+		for _, a := range e.shard.Datagram(start, e.core, []byte(cancel), nil) {
+			if s, ok := a.(ua.Send); ok && s.Flow == e.to {
+				sent = s.Data
+			}
+		}
+		if !bytes.HasPrefix(sent, []byte("CANCEL ")) || !strings.Contains(headerOf(sent, "Reason"), "cause=16") {
+			t.Fatalf("to %s: %q", r.called, sent)
+		}
+		if got := bytes.Contains(sent, []byte("hung up")); got != r.told {
+			t.Errorf("to %s, Privacy %q: %s", r.called, r.privacy, sent)
+		}
+	}
+}
+
 // Nothing of the core's message passes but what the writer writes: a header
 // that nobody has heard of stops at the border, and so does the seam's hint.
 func TestOnlyWrittenHeadersLeave(t *testing.T) {
@@ -227,24 +258,36 @@ func (c coreInvite) String() string {
 	return b.String() + "\r\n" + body
 }
 
+// headerOf returns the values of a header without tags.
 func headerOf(message []byte, name string) string {
 	var values []string
-	for _, line := range strings.Split(string(message), "\r\n") {
-		if value, ok := strings.CutPrefix(line, name+": "); ok {
-			value, _, _ = strings.Cut(value, ";tag=")
-			values = append(values, value)
-		}
+	for value := range strings.SplitSeq(lineOf(message, name), "\n") {
+		value, _, _ = strings.Cut(value, ";tag=")
+		values = append(values, value)
 	}
 	return strings.Join(values, ", ")
 }
 
-// egress is one shard of a border with a trunk for each built-in profile.
-type egress struct {
-	shard *ua.UA
-	core  flow.Flow
+// lineOf returns the values of a header as they are, one a line.
+func lineOf(message []byte, name string) string {
+	var values []string
+	for line := range strings.SplitSeq(string(message), "\r\n") {
+		if value, ok := strings.CutPrefix(line, name+": "); ok {
+			values = append(values, value)
+		}
+	}
+	return strings.Join(values, "\n")
 }
 
-func newEgress(t *testing.T) egress {
+// egress is one shard of a border with a trunk for each built-in profile.
+type egress struct {
+	shard    *ua.UA
+	core, to flow.Flow
+}
+
+var start = time.Unix(1_700_000_000, 0)
+
+func newEgress(t *testing.T) *egress {
 	t.Helper()
 	core := flow.Flow{Listener: 1, Remote: netip.MustParseAddrPort("203.0.113.20:5070")}
 	everywhere := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}
@@ -263,7 +306,7 @@ func newEgress(t *testing.T) egress {
 		Core:   Core{To: []flow.Flow{core}, MediaPrefixes: everywhere, Caps: sdp.Caps{Codecs: []relay.Codec{relay.PCMU}, Event: 101}},
 		Source: source, Legs: legs, Ports: new(freePorts),
 	})
-	return egress{ua.New(ua.Config{Source: source, Hosts: hosts, Peer: b.Peer, Legs: legs, App: b}), core}
+	return &egress{shard: ua.New(ua.Config{Source: source, Hosts: hosts, Peer: b.Peer, Legs: legs, App: b}), core: core}
 }
 
 func carriers(t *testing.T) ([]trunk.Trunk, policy.Directory) {
@@ -310,10 +353,11 @@ func carriers(t *testing.T) ([]trunk.Trunk, policy.Directory) {
 }
 
 // invite gives the border the core's INVITE and returns the one that leaves.
-func (e egress) invite(t *testing.T, c coreInvite) []byte {
+func (e *egress) invite(t *testing.T, c coreInvite) []byte {
 	t.Helper()
-	for _, a := range e.shard.Datagram(time.Unix(1_700_000_000, 0), e.core, []byte(c.String()), nil) {
+	for _, a := range e.shard.Datagram(start, e.core, []byte(c.String()), nil) {
 		if s, ok := a.(ua.Send); ok && s.Flow != e.core && bytes.HasPrefix(s.Data, []byte("INVITE ")) {
+			e.to = s.Flow
 			return s.Data
 		}
 	}

@@ -46,12 +46,7 @@ func (b *Border) newName() string {
 	return hex.EncodeToString(id[:])
 }
 
-// host returns our own address on a listener, as it stands in a URI.
-func (b *Border) host(p *party) string {
-	h := b.cfg.Hosts[p.flow.Listener]
-	return hostPort(h)
-}
-
+// hostPort is our own address on a listener, as it stands in a URI.
 func hostPort(h leg.Host) string {
 	if h.Port == 0 || h.Port == 5060 {
 		return h.Name

@@ -21,7 +21,7 @@ func (b *Border) fromTrunk(now time.Time, c *call, in ua.Incoming, hops int, out
 	b.steps = d.Steps
 	c.tenant, c.kind, c.caller, c.called = d.Tenant, d.Kind, d.Caller, d.Called
 	if reason := b.admit(now, c, on, d.Reason); reason != policy.NoReason {
-		return b.refuse(now, c, reason, in.Offer != nil, out)
+		return b.refuse(now, c, reason, out)
 	}
 	tenant := b.cfg.Tables.Tenant(d.Tenant)
 	own := token16(b.newName())
@@ -34,7 +34,7 @@ func (b *Border) fromTrunk(now time.Time, c *call, in ua.Incoming, hops int, out
 		SessionID:   own,
 		MaxForwards: hops,
 	}
-	return b.dial(now, c, in, CorePeer, leg.Dial{
+	return b.dial(now, c, CorePeer, leg.Dial{
 		Flow: b.cfg.Core.To[0], Target: s.URI(), From: s.From(), To: s.To(), MaxForwards: hops, Headers: s.Headers(),
 	}, out)
 }

@@ -15,9 +15,8 @@ import (
 )
 
 // refuse ends an attempt by policy: with the announcement the reason asks for
-// where the caller is a trunk's, else with the code alone. offered says that
-// the INVITE brought a description that an announcement could answer.
-func (b *Border) refuse(now time.Time, c *call, reason policy.Reason, offered bool, out []ua.Action) []ua.Action {
+// where the caller is a trunk's, else with the code alone.
+func (b *Border) refuse(now time.Time, c *call, reason policy.Reason, out []ua.Action) []ua.Action {
 	b.counts.Refused[reason]++
 	c.reason, c.refusal = reason, reason.Refusal()
 	if reason.Exempt() {
@@ -27,16 +26,16 @@ func (b *Border) refuse(now time.Time, c *call, reason policy.Reason, offered bo
 			"call", c.name, "reason", reason.String(), "called", c.called.String(), "caller", c.caller.String(),
 		}})
 	}
-	return b.play(now, c, offered, out)
+	return b.play(now, c, out)
 }
 
 // play begins the announcement of c.refusal, or answers at once.
-func (b *Border) play(now time.Time, c *call, offered bool, out []ua.Action) []ua.Action {
+func (b *Border) play(now time.Time, c *call, out []ua.Action) []ua.Action {
 	how := profile.AnnounceNone
 	if c.a.peer != CorePeer && len(c.refusal.Announcement.Keys) > 0 {
 		how = b.cfg.Trunks[c.a.peer].Profile.SIP.Announce
 	}
-	if how == profile.AnnounceNone || (how == profile.AnnounceEarly && !offered) {
+	if how == profile.AnnounceNone || (how == profile.AnnounceEarly && !c.offered) {
 		// An INVITE without description cannot be given early media that is
 		// not reliable: it gets the code (R60c).
 		return b.sendRefusal(c, out)

@@ -129,7 +129,7 @@ func TestChannels(t *testing.T) {
 	r.fromBorder(seam.Call{Domain: "t2.example", Called: "0300000221", Caller: outside})
 	r.do(r.border, up[0], hangUp)
 	r.run(time.Second)
-	up = append(up, r.fromBorder(seam.Call{Called: "2001", Caller: msisdn2002}))
+	r.fromBorder(seam.Call{Called: "2001", Caller: msisdn2002})
 	r.run(time.Second)
 	if got := strings.Join(r.border.log, " "); strings.Contains(got, "480") {
 		t.Fatalf("told %s", got)

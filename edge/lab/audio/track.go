@@ -88,5 +88,3 @@ func Decode(ulaw []byte) []int16 {
 }
 
 func seconds(samples int) time.Duration { return time.Duration(samples) * time.Second / Rate }
-
-func samples(d time.Duration) int { return int(d * Rate / time.Second) }

@@ -18,9 +18,9 @@ type addresses struct {
 	Prompts                                string // folder, or ""
 }
 
-var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
-
-func at(port uint16) netip.AddrPort { return netip.AddrPortFrom(loopback, port) }
+func at(port uint16) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)
+}
 
 // Configuration returns the demo's configuration with well-known ports, for a
 // trial by hand or for `sekisho explain -config`. Of the faults it shows those

@@ -65,7 +65,7 @@ func (s *stage) openSides(f Fault) (err error) {
 		phone1001: carrier.Phone("t1.example"), phone1002: carrier.Phone("t1.example"),
 	}
 	for l := range lines {
-		c := carrier.Config{Name: l.String(), Bind: netip.AddrPortFrom(loopback, 0), Style: styles[l]}
+		c := carrier.Config{Name: l.String(), Bind: at(0), Style: styles[l]}
 		if l == docomo && f == Audio {
 			c.Line = scramble
 		}

@@ -133,7 +133,7 @@ func FromStatus(status int) Q850 {
 // Status maps a Q.850 value to the SIP status of a refusal (RFC 3398 §7.2.4.1
 // with SPEC §2.3's choices).
 func (q Q850) Status() int {
-	switch q {
+	switch uint8(q) {
 	case 1, 2, 3:
 		return 404
 	case 17:

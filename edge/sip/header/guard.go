@@ -199,7 +199,7 @@ func (g *Guard) accept(b []byte, ln line, f field, s *startLine) Kind {
 // value returns the canonical form of an unfolded value, either v itself or
 // g.line.
 func (g *Guard) value(v []byte, f field, s *startLine) ([]byte, Kind) {
-	kind := Kind(0)
+	var kind Kind
 	switch f {
 	case viaField, contactField, routeField, recordRouteField:
 		g.line, kind = g.appendList(g.line[:0], v, f, s)

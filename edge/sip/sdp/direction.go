@@ -14,6 +14,7 @@ func Reverse(d relay.Direction) relay.Direction {
 		return relay.RecvOnly
 	case relay.RecvOnly:
 		return relay.SendOnly
+	case relay.SendRecv, relay.Inactive:
 	}
 	return d
 }
@@ -40,6 +41,7 @@ func directionName(d relay.Direction) string {
 		return "sendonly"
 	case relay.RecvOnly:
 		return "recvonly"
+	case relay.Inactive:
 	}
 	return "inactive"
 }

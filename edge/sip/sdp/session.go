@@ -90,6 +90,7 @@ func (s *Session) Rollback() {
 		if s.Settled {
 			return
 		}
+	case LocalOffer, RemoteOffer:
 	}
 	s.Current, s.Previous, s.Exchange = s.before(), Agreement{}, Exchange{Time: s.Exchange.Time}
 	if s.Current.Streams == nil {

@@ -35,7 +35,11 @@ func listen(index flow.Listener, conf Listen, wrap wrapper) (*listener, error) {
 		return nil, err
 	}
 	for i := range conf.Readers {
-		conn, err := bind(l.addr, i > 0)
+		open := bind
+		if i > 0 {
+			open = join
+		}
+		conn, err := open(l.addr)
 		if err != nil {
 			l.close()
 			return nil, err

@@ -104,6 +104,7 @@ func (r *reader) judge(s *slot, sources *sourceTable, now int64) (Drop, bool) {
 		return DropSTUN, true
 	case verdictJunk:
 		return DropJunk, true
+	case verdictSIP:
 	}
 	return 0, false
 }

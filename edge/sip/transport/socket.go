@@ -35,16 +35,20 @@ type slot struct {
 	oversize bool           // data is cut off
 }
 
-// bind opens a UDP socket; joining lets it share an address whose sockets
-// allow it.
-func bind(addr netip.AddrPort, joining bool) (*net.UDPConn, error) {
+// bind opens a UDP socket alone at its address.
+func bind(addr netip.AddrPort) (*net.UDPConn, error) { return listenUDP(addr, net.ListenConfig{}) }
+
+// join opens a UDP socket at an address whose sockets allow it to be shared.
+func join(addr netip.AddrPort) (*net.UDPConn, error) {
+	return listenUDP(addr, net.ListenConfig{
+		Control: func(_, _ string, raw syscall.RawConn) error { return shareRaw(raw) },
+	})
+}
+
+func listenUDP(addr netip.AddrPort, c net.ListenConfig) (*net.UDPConn, error) {
 	network := "udp6"
 	if addr.Addr().Is4() {
 		network = "udp4"
-	}
-	var c net.ListenConfig
-	if joining {
-		c.Control = func(_, _ string, raw syscall.RawConn) error { return shareRaw(raw) }
 	}
 	conn, err := c.ListenPacket(context.Background(), network, addr.String())
 	if err != nil {
