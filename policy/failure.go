@@ -20,7 +20,7 @@ func (f Failure) Announcement() Announcement {
 	case 487:
 		return Announcement{}
 	case 486, 600, 603:
-		return once("tone/busy")
+		return Announcement{[]string{"tone/busy"}, busyBeeps}
 	case 404, 484, 604:
 		if f.Called == number.ParkSlot && f.Status == 404 {
 			return once("no_parked")
@@ -42,7 +42,7 @@ func (f Failure) unavailable() Announcement {
 	case 0, 18, 20: // no Reason, no user responding, subscriber absent
 		return once("unreachable")
 	case 17, 19, 21: // user busy, no answer from user, rejected: it did ring
-		return once("tone/busy")
+		return Announcement{[]string{"tone/busy"}, busyBeeps}
 	case 31:
 		if f.Called == number.Pickup {
 			return once("no_pickup")
@@ -50,3 +50,7 @@ func (f Failure) unavailable() Announcement {
 	}
 	return once("busy_all")
 }
+
+// busyBeeps is how often the busy tone sounds before the code: 3 s of it, so
+// that it is understood.
+const busyBeeps = 3

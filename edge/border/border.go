@@ -53,7 +53,8 @@ type Config struct {
 	// Setup bounds the time from INVITE to answer; zero is 180 s.
 	Setup time.Duration
 	// CoreAnswers bounds the time until the core has sent anything at all;
-	// zero is 2 s.
+	// zero is 1.7 s: two retransmissions have gone unanswered by then, and the
+	// announcement still begins within 2 s.
 	CoreAnswers time.Duration
 	// Announcement caps what is played to a refused caller; zero is 35 s.
 	Announcement time.Duration
@@ -99,7 +100,7 @@ func New(c Config) *Border {
 		c.Setup = 180 * time.Second
 	}
 	if c.CoreAnswers == 0 {
-		c.CoreAnswers = 2 * time.Second
+		c.CoreAnswers = 1700 * time.Millisecond
 	}
 	if c.Announcement == 0 {
 		c.Announcement = 35 * time.Second

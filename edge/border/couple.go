@@ -146,8 +146,8 @@ func (b *Border) acked(p *party, ev leg.Acked, out []ua.Action) []ua.Action {
 	return b.join(p.call, out)
 }
 
-// configure gives the media plane what p's session says. A description that
-// points outside the peer's own prefixes is not sent to.
+// configure gives the media plane what p's session says. The endpoint itself
+// sends to nobody outside the peer's prefixes.
 func (b *Border) configure(p *party, n sdp.Negotiated, out []ua.Action) []ua.Action {
 	if !p.leased {
 		return out
@@ -163,7 +163,8 @@ func (b *Border) configure(p *party, n sdp.Negotiated, out []ua.Action) []ua.Act
 	return b.join(p.call, out)
 }
 
-// mayReach reports whether RTP may go where the peer's description says.
+// mayReach reports whether a description may be accepted at all: no address of
+// ours, none of a group, no port of a service (sdp.Permitted).
 func (b *Border) mayReach(p *party, n *sdp.Negotiated) bool {
 	return !n.Remote.IsValid() || sdp.Permitted(n.Remote, p.media.prefixes)
 }

@@ -56,6 +56,9 @@ func FromResponse(r *sip.Response, target string) (Dialog, error) {
 		Target:    target,
 	}
 	d.Confirm(r)
+	if d.Target == "" {
+		return Dialog{}, ErrNoContact
+	}
 	return d, nil
 }
 
@@ -155,13 +158,20 @@ func (d *Dialog) Refresh(m sip.Message) {
 	}
 }
 
-// contact returns the URI of the first Contact as it was written, or "".
+// contact returns the URI of the first Contact, or "" where it cannot stand in
+// a Request-URI: that "MUST be a SIP or SIPS URI" (RFC 3261 §8.1.1.8), without
+// the headers a Contact may carry (§19.1.1).
 func contact(m sip.Message) string {
 	a, err := header.ParseNameAddr(header.First(m, "Contact"))
 	if err != nil {
 		return ""
 	}
-	return a.URI
+	u, err := header.ParseURI(a.URI)
+	if err != nil || u.Scheme != "sip" && u.Scheme != "sips" {
+		return ""
+	}
+	uri, _, _ := strings.Cut(a.URI, "?")
+	return uri
 }
 
 // NextHop returns the URI where the dialog's requests go: the first route, or

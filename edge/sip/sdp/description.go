@@ -104,7 +104,7 @@ func (d *Description) add(raw string) string {
 		return ""
 	}
 	l := Line{Value: raw}
-	if len(raw) >= 2 && raw[1] == '=' {
+	if len(raw) >= 2 && raw[0] != 0 && raw[1] == '=' {
 		l = Line{raw[0], raw[2:]}
 	}
 	switch {

@@ -72,8 +72,17 @@ func (u *UA) Datagram(now time.Time, f flow.Flow, data []byte, out []Action) []A
 		u.malformed(f, data, err)
 		return u.end()
 	}
-	if r, request := m.(*sip.Request); request && !u.welcome(now, f, r) {
-		return u.end()
+	switch m := m.(type) {
+	case *sip.Request:
+		if !u.welcome(now, f, m) {
+			return u.end()
+		}
+	case *sip.Response:
+		// A stranger's 2xx would have a dialog ended that it invents.
+		if _, known := u.cfg.Peer(f); !known {
+			u.counts.Strangers++
+			return u.end()
+		}
 	}
 	u.feed(now, transaction.Received{Flow: f, Message: m})
 	u.drain(now)
