@@ -68,9 +68,12 @@ type Decision struct {
 	Called number.Number
 	// Caller is canonical: a mobile's MSISDN, an outside caller's number, or
 	// zero when there is none. It is known also when Withheld.
-	Caller   number.Number
+	Caller number.Number
+	// Withheld says whether Caller may be shown: of an outside call as its
+	// network says, of a mobile's as 184, 186 and the profile settle it (R3,
+	// R4). Always Given for calls inside the tenant.
 	Withheld number.Withheld
-	// CLIR is the mobile's wish for this call, for external calls only.
+	// CLIR is what the mobile dialled in front of an outside number.
 	CLIR  number.CLIR
 	Steps []Step
 }

@@ -18,6 +18,8 @@
 //	R10  who calls, by the asserted identity; R8 on that carrier's own trunk;
 //	     R9 not from abroad
 //	R2   no 8 where one is required: not a call of the service
+//	R4   184 and 186, for outside calls; R3 the handset's own Privacy where the
+//	     profile honours it
 //	R51  the profile's deny rules
 //	R11  the class of the number
 //
@@ -33,7 +35,12 @@
 // is none. Every other call leaves by the first available of the tenant's
 // outbound trunks and shows a number that the tenant owns. Last of all stands
 // the egress guard (R61b): no Request-URI that is an emergency number leaves,
-// whatever went wrong before, unless the tenant routes emergency calls.
+// whatever went wrong before, unless it is the tenant's own emergency call over
+// the trunk that the tenant routes it over (R61).
+//
+// Nothing of the core's text is ever copied: a number is read, and written
+// anew. So the spelling of a number changes nothing in what is shown, and what
+// cannot be read is shown to nobody.
 //
 // The rule numbers are those of the functional specification.
 package policy

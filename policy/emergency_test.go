@@ -84,6 +84,13 @@ func TestEmergencyIsRoutedOnlyOverItsTrunk(t *testing.T) {
 	if p := tab.Present(Outbound{Domain: "t1.example", Called: user("119"), Available: []bool{true, true, true, false, true, true}}); p.Reason != NoTrunkAvailable {
 		t.Errorf("its trunk is down: %s", p.Reason)
 	}
+	// The guard does not take the choice of trunk on trust.
+	for id, want := range map[TrunkID]bool{pstn: true, both: false, docomo: false} {
+		p := presentation{tables: tab, trunk: &tab.trunks[id], Presentation: Presentation{Tenant: t1, Trunk: id, Called: num(t, "119"), RequestUser: "119"}}
+		if p.guard() != want {
+			t.Errorf("119 over %s: %v", tab.trunks[id].Name, !want)
+		}
+	}
 	// The route opens nothing else: a mobile addressed as 119 is still stopped,
 	// over its own trunk and for the tenant that routes.
 	d := routing(t, "")

@@ -301,6 +301,9 @@ func newEgress(t *testing.T) *egress {
 	}
 	var neighbours trunk.Neighbours[ua.Peer]
 	neighbours.Add(CorePeer, trunk.Source{Listener: 1, Prefix: netip.MustParsePrefix("203.0.113.20/32")})
+	for _, t := range trunks {
+		neighbours.Add(ua.Peer(t.ID), trunk.Source{Prefix: netip.PrefixFrom(t.To[0].Remote.Addr(), 32)})
+	}
 	b := New(Config{
 		Tables: tables, Trunks: trunks, Neighbours: &neighbours, Hosts: hosts,
 		Core:   Core{To: []flow.Flow{core}, MediaPrefixes: everywhere, Caps: sdp.Caps{Codecs: []relay.Codec{relay.PCMU}, Event: 101}},

@@ -29,7 +29,7 @@ func (b *Border) fromTrunk(now time.Time, c *call, in ua.Incoming, hops int, out
 	s := seam.Call{
 		Domain: tenant.Domain, Called: d.Called.String(), Caller: d.Caller.String(),
 		Display:     d.Withheld.DisplayName(),
-		Private:     d.Withheld != number.Given || d.CLIR == number.Withhold,
+		Private:     d.Withheld != number.Given,
 		Hint:        header.Call{Kind: kindOf(d.Kind), Carrier: string(d.Carrier), Tenant: tenant.Name, ID: c.name},
 		SessionID:   own,
 		MaxForwards: hops,
