@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,7 +22,7 @@ type trial struct{ folder, binary string }
 type round struct {
 	carrier, core e2e.Outcome
 	spent         cpu // by the border process
-	busy          time.Duration
+	crowd         string // the machine's load average over the last minute
 	wall          time.Duration
 	setup         setup
 	// overrun counts the datagrams that found the border's SIP sockets full.
@@ -37,8 +39,8 @@ func (t trial) load(ctx context.Context, p plan, w io.Writer) (sound bool, err e
 	}
 	defer func() { err = errors.Join(err, product.Stop(15*time.Second)) }()
 	fmt.Fprintf(w, "\nCPU of the border process per call, %d calls/s for %v, no media, records on\n", p.rate, p.length)
-	fmt.Fprintf(w, "  %-6s %6s %7s %6s %10s %6s %7s %8s %5s %6s %12s %6s %6s %13s %10s\n", "round", "calls", "calls/s", "failed", "unexpected",
-		"resent", "overrun", "us/call", "user", "system", "setup ms p50", "p99", "max", "border cores", "all cores")
+	fmt.Fprintf(w, "  %-6s %6s %7s %6s %10s %6s %7s %8s %5s %6s %12s %6s %6s %13s %6s\n", "round", "calls", "calls/s", "failed", "unexpected",
+		"resent", "overrun", "us/call", "user", "system", "setup ms p50", "p99", "max", "border cores", "load")
 	var perCall, p50, p99 []float64
 	sound = true
 	for i := range p.rounds + 1 {
@@ -106,24 +108,21 @@ func calls(ctx context.Context, product *e2e.Instance, site *e2e.Site, o order) 
 	if err != nil {
 		return r, err
 	}
-	busy, err := readBusy()
-	if err != nil {
-		return r, err
-	}
 	lost, err := readOverrun(site.West, site.East)
 	if err != nil {
 		return r, err
 	}
 	r.carrier, err = uac.Run(ctx)
 	after, cpuErr := readCPU(product.PID())
-	stood, busyErr := readBusy()
+	load, loadErr := os.ReadFile("/proc/loadavg")
 	r.wall = time.Since(began)
 	full, lostErr := readOverrun(site.West, site.East)
 	wait.Wait()
-	if err := errors.Join(err, uasErr, cpuErr, busyErr, lostErr); err != nil {
+	if err := errors.Join(err, uasErr, cpuErr, loadErr, lostErr); err != nil {
 		return r, fmt.Errorf("%w\nthe product said:\n%s", err, product.Said())
 	}
-	r.spent, r.busy, r.overrun = after.minus(before), stood-busy, full-lost
+	r.spent, r.overrun = after.minus(before), full-lost
+	r.crowd, _, _ = strings.Cut(string(load), " ")
 	r.setup, err = readSetup(uac.Folder)
 	return r, err
 }
@@ -160,10 +159,10 @@ func (r *round) micros(d time.Duration) float64 {
 }
 
 func (r *round) row(w io.Writer, name string) {
-	fmt.Fprintf(w, "  %-6s %6d %7.0f %6d %10d %6d %7d %8.0f %5.0f %6.0f %12.0f %6.0f %6.0f %13.2f %10.2f\n",
+	fmt.Fprintf(w, "  %-6s %6d %7.0f %6d %10d %6d %7d %8.0f %5.0f %6.0f %12.0f %6.0f %6.0f %13.2f %6s\n",
 		name, r.carrier.Created, r.setup.rate, r.carrier.Failed+r.core.Failed, r.carrier.Unexpected+r.core.Unexpected,
 		r.carrier.Retransmitted+r.core.Retransmitted, r.overrun, r.micros(r.spent.sum()), r.micros(r.spent.user), r.micros(r.spent.system),
-		r.setup.at(0.5), r.setup.at(0.99), r.setup.at(1), r.spent.sum().Seconds()/r.wall.Seconds(), r.busy.Seconds()/r.wall.Seconds())
+		r.setup.at(0.5), r.setup.at(0.99), r.setup.at(1), r.spent.sum().Seconds()/r.wall.Seconds(), r.crowd)
 }
 
 func median(all []float64) float64 {

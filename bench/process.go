@@ -51,34 +51,6 @@ func parseStat(text []byte) (cpu, error) {
 	return cpu{time.Duration(user) * tick, time.Duration(system) * tick}, nil
 }
 
-// readBusy reads how long all cores together have been busy with anything.
-func readBusy() (time.Duration, error) {
-	text, err := os.ReadFile("/proc/stat")
-	if err != nil {
-		return 0, err
-	}
-	return parseBusy(text)
-}
-
-func parseBusy(text []byte) (time.Duration, error) {
-	line, _, _ := bytes.Cut(text, []byte("\n"))
-	fields := strings.Fields(string(line))
-	if len(fields) < 8 || fields[0] != "cpu" {
-		return 0, fmt.Errorf("no times in %q", line)
-	}
-	busy := time.Duration(0)
-	for i, f := range fields[1:8] { // user nice system idle iowait irq softirq (proc_stat(5))
-		n, err := strconv.ParseInt(f, 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("times of the cores: %w", err)
-		}
-		if i != 3 && i != 4 {
-			busy += time.Duration(n) * tick
-		}
-	}
-	return busy, nil
-}
-
 // readRSS returns the resident set of a process in octets.
 func readRSS(pid int) (int, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

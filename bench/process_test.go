@@ -41,16 +41,6 @@ func TestParseStat(t *testing.T) {
 	}
 }
 
-func TestParseBusy(t *testing.T) {
-	got, err := parseBusy([]byte("cpu  100 1 50 9999 777 2 3 0 0 0\ncpu0 1 1 1 1\n"))
-	if err != nil || got != 1560*time.Millisecond {
-		t.Errorf("%v, %v", got, err)
-	}
-	if got, err := parseBusy([]byte("intr 1 2 3 4 5 6 7 8")); err == nil {
-		t.Errorf("read as %v", got)
-	}
-}
-
 func TestParseRSS(t *testing.T) {
 	if got, err := parseRSS([]byte("VmHWM:\t  9 kB\nVmRSS:\t    2048 kB\nRssAnon: 1 kB\n")); err != nil || got != 2<<20 {
 		t.Errorf("%d, %v", got, err)
