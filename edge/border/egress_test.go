@@ -35,6 +35,7 @@ var reached = []struct{ profile, domain, called string }{
 // What each carrier is shown for a caller: R20, R25, R27, R28, and R3 for the
 // public network.
 func TestWhatLeaves(t *testing.T) {
+	beyond := carriers(t)
 	const payphone = `"Coin line/payphone" <sip:anonymous@anonymous.invalid>`
 	rows := []struct {
 		rule, caller, display, privacy string
@@ -52,7 +53,7 @@ func TestWhatLeaves(t *testing.T) {
 	}
 	for _, r := range rows {
 		for i, to := range reached {
-			invite := newEgress(t).invite(t, coreInvite{domain: to.domain, called: to.called, caller: r.caller, display: r.display, privacy: r.privacy, diverting: "0300000121"})
+			invite := beyond.egress().invite(t, coreInvite{domain: to.domain, called: to.called, caller: r.caller, display: r.display, privacy: r.privacy, diverting: "0300000121"})
 			host, phone := "203.0.113.10", ""
 			if i < 3 {
 				phone = ";user=phone"
@@ -85,6 +86,7 @@ func TestWhatLeaves(t *testing.T) {
 // likewise over every trunk. The proof is stronger than a search: with the same
 // random numbers the INVITE is the same to the octet whoever calls.
 func TestMaskedCallersAreNowhereInTheBytes(t *testing.T) {
+	beyond := carriers(t)
 	sent := 0
 	for _, to := range reached {
 		for _, privacy := range []string{"", "id", "critical; ID", "user,id"} {
@@ -92,11 +94,11 @@ func TestMaskedCallersAreNowhereInTheBytes(t *testing.T) {
 				continue // shown there by right
 			}
 			c := coreInvite{domain: to.domain, called: to.called, caller: "1777", display: "Taro 1777", privacy: privacy, diverting: "0300000121", everywhere: true}
-			same := newEgress(t).invite(t, c)
+			same := beyond.egress().invite(t, c)
 			for _, n := range []string{"1001", "1999", "1105", "030000010012", "+12025550123"} {
 				for _, c.caller = range spellings(n) {
 					c.display = "Taro " + n
-					invite := newEgress(t).invite(t, c)
+					invite := beyond.egress().invite(t, c)
 					sent++
 					if !bytes.Equal(invite, same) {
 						t.Fatalf("the INVITE to %s depends on %s, written %q, Privacy %q\n%s\nnot\n%s", to.profile, n, c.caller, privacy, invite, same)
@@ -119,9 +121,10 @@ func TestMaskedCallersAreNowhereInTheBytes(t *testing.T) {
 
 // A PBX may make its Call-ID of the caller's number; ours is our own.
 func TestCallIDTellsNothing(t *testing.T) {
+	beyond := carriers(t)
 	for _, n := range []string{"030000010012", "12025550123"} {
 		c := coreInvite{domain: "t1.example", called: "09000002002", caller: "1001", callID: n + "-" + n + "@" + n + ".example"}
-		if invite := newEgress(t).invite(t, c); bytes.Contains(invite, []byte(n)) {
+		if invite := beyond.egress().invite(t, c); bytes.Contains(invite, []byte(n)) {
 			t.Errorf("%s", invite)
 		}
 	}
@@ -131,11 +134,12 @@ func TestCallIDTellsNothing(t *testing.T) {
 // tell who called. To a carrier that is shown the number it passes unchanged
 // (RFC 3326).
 func TestReasonTellsNoMaskedCaller(t *testing.T) {
+	beyond := carriers(t)
 	for _, r := range []struct {
 		called, privacy string
 		told            bool
 	}{{"09000002002", "", false}, {"09000002001", "id", false}, {"09000002001", "", true}} {
-		e := newEgress(t)
+		e := beyond.egress()
 		c := coreInvite{domain: "t1.example", called: r.called, caller: "1001", privacy: r.privacy}
 		invite := e.invite(t, c)
 		ringing := "SIP/2.0 180 Ringing\r\nVia: " + headerOf(invite, "Via") + "\r\nFrom: " + lineOf(invite, "From") + "\r\nTo: " + headerOf(invite, "To") +
@@ -161,10 +165,11 @@ func TestReasonTellsNoMaskedCaller(t *testing.T) {
 // Nothing of the core's message passes but what the writer writes: a header
 // that nobody has heard of stops at the border, and so does the seam's hint.
 func TestOnlyWrittenHeadersLeave(t *testing.T) {
+	beyond := carriers(t)
 	allowed := []string{"Via", "Max-Forwards", "From", "To", "Call-ID", "CSeq", "Contact", "Allow", "Supported", "P-Asserted-Identity", "Privacy",
 		"History-Info", "Diversion", "P-Early-Media", "Content-Type", "Content-Length", "Session-Expires", "Min-SE"}
 	for _, to := range reached {
-		invite := newEgress(t).invite(t, coreInvite{domain: to.domain, called: to.called, caller: "2001", diverting: "0300000121", everywhere: true})
+		invite := beyond.egress().invite(t, coreInvite{domain: to.domain, called: to.called, caller: "2001", diverting: "0300000121", everywhere: true})
 		head, _, _ := strings.Cut(string(invite), "\r\n\r\n")
 		for _, line := range strings.Split(head, "\r\n")[1:] {
 			name, _, _ := strings.Cut(line, ":")
@@ -287,32 +292,32 @@ type egress struct {
 
 var start = time.Unix(1_700_000_000, 0)
 
-func newEgress(t *testing.T) *egress {
-	t.Helper()
+func (f far) egress() *egress {
 	core := flow.Flow{Listener: 1, Remote: netip.MustParseAddrPort("203.0.113.20:5070")}
 	everywhere := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}
 	source := rand.New(rand.NewPCG(1, 2))
 	legs := new(ua.Sequence)
 	hosts := []leg.Host{{Name: "203.0.113.10", Port: 5060}, {Name: "203.0.113.10", Port: 5061}}
-	trunks, directory := carriers(t)
-	tables, err := policy.NewTables(directory)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var neighbours trunk.Neighbours[ua.Peer]
 	neighbours.Add(CorePeer, trunk.Source{Listener: 1, Prefix: netip.MustParsePrefix("203.0.113.20/32")})
-	for _, t := range trunks {
+	for _, t := range f.trunks {
 		neighbours.Add(ua.Peer(t.ID), trunk.Source{Prefix: netip.PrefixFrom(t.To[0].Remote.Addr(), 32)})
 	}
 	b := New(Config{
-		Tables: tables, Trunks: trunks, Neighbours: &neighbours, Hosts: hosts,
+		Tables: f.tables, Trunks: f.trunks, Neighbours: &neighbours, Hosts: hosts,
 		Core:   Core{To: []flow.Flow{core}, MediaPrefixes: everywhere, Caps: sdp.Caps{Codecs: []relay.Codec{relay.PCMU}, Event: 101}},
 		Source: source, Legs: legs, Ports: new(freePorts),
 	})
 	return &egress{shard: ua.New(ua.Config{Source: source, Hosts: hosts, Peer: b.Peer, Legs: legs, App: b}), core: core}
 }
 
-func carriers(t *testing.T) ([]trunk.Trunk, policy.Directory) {
+// far is what lies beyond the border: a trunk for each of reached.
+type far struct {
+	trunks []trunk.Trunk
+	tables *policy.Tables
+}
+
+func carriers(t *testing.T) far {
 	t.Helper()
 	num := func(s string) number.Number {
 		n, err := number.Parse(s)
@@ -352,7 +357,11 @@ func carriers(t *testing.T) ([]trunk.Trunk, policy.Directory) {
 		{MSISDN: num("09000002003"), Carrier: profile.SoftBank, Extension: "2003"},
 	}
 	d.DIDs = []policy.DID{{Number: num("0300000121"), Extension: "2001"}}
-	return trunks, d
+	tables, err := policy.NewTables(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return far{trunks, tables}
 }
 
 // invite gives the border the core's INVITE and returns the one that leaves.
