@@ -252,9 +252,9 @@ func (d *decision) denied() bool {
 
 // admit judges the class of the number (R5, R11, R30). What is the core's to
 // know (which extension exists, what is parked) passes.
-func (d *decision) admit(allowed number.Classes) {
+func (d *decision) admit(allowed number.Allowed) {
 	class := d.Called.Class()
-	reason := classReason(class, allowed)
+	reason := classReason(d.Called, allowed)
 	rule := "R11"
 	switch class {
 	case number.Mask:
@@ -270,8 +270,10 @@ func (d *decision) admit(allowed number.Classes) {
 	d.Outcome = Route
 }
 
-// classReason returns why a class may not be called, or NoReason.
-func classReason(c number.Class, allowed number.Classes) Reason {
+// classReason returns why a number may not be called, by its class, or
+// NoReason.
+func classReason(n number.Number, allowed number.Allowed) Reason {
+	c := n.Class()
 	switch c {
 	case number.Extension, number.ParkSlot, number.Pickup:
 		return NoReason
@@ -282,12 +284,12 @@ func classReason(c number.Class, allowed number.Classes) Reason {
 	case number.Emergency:
 		return Emergency
 	case number.International:
-		if !allowed.Has(c) {
+		if !allowed.Has(n) {
 			return NoInternational
 		}
 		return NoReason
 	}
-	if c.Ordinary() || allowed.Has(c) {
+	if c.Ordinary() || allowed.Has(n) {
 		return NoReason
 	}
 	return NotAllowed

@@ -122,6 +122,14 @@ func TestClassesBothWays(t *testing.T) {
 			t.Errorf("%s with allow-lists: %v, want %v", r.called, got, want)
 		}
 	}
+	// A special number allowed by itself allows no other.
+	single := directory(t)
+	single.Trunks[docomo].Profile = carrier(t, "docomo", `ingress.allow: ["117"]`)
+	for called, want := range map[string]Reason{"8117": NoReason, "8136": NotAllowed, "8118": Emergency, "8184": NotAllowed} {
+		if got := build(t, single).Decide(Request{Trunk: docomo, Called: user(called), PAI: []Identity{identity(m2001)}}); got.Reason != want {
+			t.Errorf("%s where only 117 is allowed: %s", called, got.Reason)
+		}
+	}
 	// Allowing one class allows no other.
 	d := directory(t)
 	d.Trunks[docomo].Profile = carrier(t, "docomo", "ingress.allow: [international]")

@@ -182,7 +182,7 @@ func (p *presentation) addressPublic() bool {
 			continue
 		}
 		p.note("R11", "called", p.Called.String(), p.Called.Class().String())
-		if r := classReason(p.Called.Class(), p.trunk.Profile.Egress.Allow); r != NoReason {
+		if r := classReason(p.Called, p.trunk.Profile.Egress.Allow); r != NoReason {
 			return p.refuse(r)
 		}
 		p.RequestUser = format(p.Called, p.trunk.Profile.Egress.NumberFormat)

@@ -31,7 +31,7 @@ func TestRedial(t *testing.T) {
 			}
 			req := Request{Trunk: m.trunk, Called: user(shown), PAI: []Identity{identity(m.msisdn)}}
 			d := tab.Decide(req)
-			want := classReason(p.Caller.Class(), 0)
+			want := classReason(p.Caller, number.Allowed{})
 			if d.Called != p.Caller || d.Reason != want {
 				t.Logf("%s shows %s, which reaches %s %s, want %s %s", c, shown, d.Called, d.Reason, p.Caller, want)
 				return false

@@ -92,15 +92,6 @@ func (c Class) Ordinary() bool { return c >= Fixed && c <= Navi }
 // allows them by name. Emergency is not among them.
 func (c Class) Grantable() bool { return c == Special || c >= International && c < classes }
 
-// Classes is a set of classes.
-type Classes uint32
-
-// With returns the set and c.
-func (s Classes) With(c Class) Classes { return s | 1<<c }
-
-// Has reports whether c is in the set.
-func (s Classes) Has(c Class) bool { return s&(1<<c) != 0 }
-
 // classify takes canonical text: digits, or + and digits that are not +81.
 func classify(s string) Class {
 	if s == "" {

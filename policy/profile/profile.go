@@ -42,9 +42,9 @@ type Ingress struct {
 	// HonorCLIR lets a handset-wide Privacy:id withhold the number; otherwise
 	// only 184 behind the 8 does.
 	HonorCLIR bool
-	// Allow holds the classes a mobile on this trunk may call beyond the
-	// ordinary ones.
-	Allow number.Classes
+	// Allow holds what a mobile on this trunk may call beyond the ordinary
+	// classes.
+	Allow number.Allowed
 	// Deny is asked in order with the dialled number, the 8 and 184/186 cut.
 	Deny []DenyRule
 }
@@ -84,9 +84,9 @@ type Egress struct {
 	CLIPassthrough bool      // numbers that are not ours may be shown, with a diversion
 	Diversion      Diversion
 	Reason         []ReasonForm // empty writes no Reason header
-	// Allow holds the classes that may be called over this trunk beyond the
-	// ordinary ones.
-	Allow number.Classes
+	// Allow holds what may be called over this trunk beyond the ordinary
+	// classes.
+	Allow number.Allowed
 	// Deny is asked with the Request-URI user as it is about to be written.
 	Deny []DenyRule
 }

@@ -104,7 +104,7 @@ func TestNGN(t *testing.T) {
 		len(e.Reason) != 0 || e.CLIPrefixBy != PrefixNone || e.NumberFormat != National || e.UserPhone || e.CLIMap != nil {
 		t.Errorf("egress %+v", e)
 	}
-	if i := ngn.Ingress; !slices.Equal(i.Identity, []Header{PPI, From}) || i.Allow != 0 {
+	if i := ngn.Ingress; !slices.Equal(i.Identity, []Header{PPI, From}) || i.Allow != (number.Allowed{}) {
 		t.Errorf("ingress %+v", i)
 	}
 
@@ -134,7 +134,7 @@ func TestOverride(t *testing.T) {
 	source, _ := Builtin("generic")
 	trunk, faults := document.Parse("sekisho.yaml", []byte(`
 egress.cli_passthrough: true
-ingress.allow: [international]
+ingress.allow: [international, "117"]
 sip.options.interval: 10s
 egress.cli_map:
   - {match: '^2\d{3}$', to: "99999999", examples: {"2001": "99999999"}}
@@ -146,7 +146,7 @@ egress.cli_map:
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	if !p.Egress.CLIPassthrough || !p.Ingress.Allow.Has(number.International) || p.SIP.Options.Interval != 10*time.Second ||
+	if !p.Egress.CLIPassthrough || !p.Ingress.Allow.Has(num(t, "+12025550123")) || !p.Ingress.Allow.Has(num(t, "117")) || p.Ingress.Allow.Has(num(t, "171")) || p.SIP.Options.Interval != 10*time.Second ||
 		p.SIP.Options.DownAfter != 3 || p.Egress.Mapped("2001") == nil {
 		t.Errorf("overrides not applied: %+v", p)
 	}
@@ -180,7 +180,10 @@ func TestFaults(t *testing.T) {
 		{"min_se above expires", head + "sip: {session_expires: 100s, min_se: 200s}\n", "longer than session_expires"},
 		{"host without domain", strings.Replace(head, "edge}", "edge, request_host: domain}", 1), "needed by request_host"},
 		{"domain with a header in it", strings.Replace(head, "edge}", `edge, domain: "a.example>;x"}`, 1), "is no host name"},
-		{"emergency cannot be allowed", strings.Replace(head, "[pai]}", "[pai], allow: [emergency]}", 1), "no class that can be allowed"},
+		{"emergency cannot be allowed", strings.Replace(head, "[pai]}", "[pai], allow: [emergency]}", 1), "no class or special number that can be allowed"},
+		{"nor by its number", strings.Replace(head, "[pai]}", `[pai], allow: ["119"]}`, 1), "no class or special number that can be allowed"},
+		{"a prefix is no number", strings.Replace(head, "[pai]}", `[pai], allow: ["184"]}`, 1), "no class or special number that can be allowed"},
+		{"an ordinary number", strings.Replace(head, "[pai]}", `[pai], allow: ["0300009001"]}`, 1), "no class or special number that can be allowed"},
 		{"rule without examples", deny(head, `{match: '^1$', reason: EXT1000}`), "examples: missing"},
 		{"rule without a positive example", deny(head, `{match: '^1$', reason: EXT1000, examples: {"2": passed}}`), "no example shows"},
 		{"example that does not come out", deny(head, `{match: '^1$', reason: EXT1000, examples: {"1": denied, "11": denied}}`), "the rule says passed"},
@@ -225,6 +228,15 @@ func builtin(t *testing.T, name string) *Profile {
 		t.Fatal(faults)
 	}
 	return p
+}
+
+func num(t *testing.T, s string) number.Number {
+	t.Helper()
+	n, err := number.Parse(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func overrides(root *document.Node, paths ...string) []Override {

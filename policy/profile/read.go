@@ -59,7 +59,7 @@ func ingress(m *document.MapReader) Ingress {
 		Prefix:    enum(m.Key("prefix").Required(), PrefixRequired, PrefixRequired, PrefixOptional, PrefixByCarrier),
 		Identity:  enums(m.Key("identity").Required(), []Header{PAI}, PAI, PPI, From),
 		HonorCLIR: m.Key("honor_carrier_clir").Bool(false),
-		Allow:     classes(m.Key("allow")),
+		Allow:     allowed(m.Key("allow")),
 		Deny:      denyRules(m.Key("deny")),
 	}
 }
@@ -78,7 +78,7 @@ func egress(m *document.MapReader) Egress {
 		CLIPassthrough: m.Key("cli_passthrough").Bool(false),
 		Diversion:      enum(m.Key("diversion"), NoDiversion, HistoryInfo, DiversionHeader, NoDiversion),
 		Reason:         reasons(m.Key("reason")),
-		Allow:          classes(m.Key("allow")),
+		Allow:          allowed(m.Key("allow")),
 		Deny:           denyRules(m.Key("deny")),
 	}
 	domain := m.Key("domain")
@@ -162,16 +162,22 @@ func assumed(v document.Value, root *document.Node) []string {
 	return list
 }
 
-func classes(v document.Value) number.Classes {
-	var set number.Classes
+// allowed reads classes by their word and special numbers, "117", one by one.
+func allowed(v document.Value) number.Allowed {
+	var set number.Allowed
 	for _, item := range v.List() {
 		word := item.Required().String("")
-		c, ok := number.ParseClass(word)
-		if !ok || !c.Grantable() {
-			item.Faultf("%q is no class that can be allowed", word)
+		if c, ok := number.ParseClass(word); ok && c.Grantable() {
+			set = set.WithClass(c)
 			continue
 		}
-		set = set.With(c)
+		n, err := number.Parse(word)
+		more, ok := set.WithSpecial(n)
+		if err != nil || !ok {
+			item.Faultf("%q is no class or special number that can be allowed", word)
+			continue
+		}
+		set = more
 	}
 	return set
 }
