@@ -66,7 +66,7 @@ func commit(ctx context.Context) string {
 	if err != nil {
 		return "unknown"
 	}
-	changed, err := exec.CommandContext(ctx, "git", "status", "--porcelain", "--untracked-files=no", ":/*.go").Output()
+	changed, err := exec.CommandContext(ctx, "git", "status", "--porcelain", "--untracked-files=no", ":(top)*.go", ":(top,exclude)*_test.go").Output()
 	if err != nil || len(changed) > 0 {
 		return string(bytes.TrimSpace(name)) + ", with changes"
 	}

@@ -21,7 +21,7 @@ type trial struct{ folder, binary string }
 // round is what calls at one rate have shown.
 type round struct {
 	carrier, core e2e.Outcome
-	spent         cpu // by the border process
+	spent         cpu    // by the border process
 	crowd         string // the machine's load average over the last minute
 	wall          time.Duration
 	setup         setup

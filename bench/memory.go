@@ -24,7 +24,7 @@ type footing struct {
 const afterwards = 34 * time.Second
 
 // memory places calls that stand, without RTP, and compares what the process
-// holds with none and with all of them: at once, while the transactions of the
+// holds at the start, with none and with all of them: at once, while the transactions of the
 // INVITEs linger, and when those are over. Kernel memory of the sockets is not
 // in it: two port pairs, four sockets, a call.
 func (t trial) memory(ctx context.Context, held int, w io.Writer) (err error) {
@@ -33,9 +33,14 @@ func (t trial) memory(ctx context.Context, held int, w io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, product.Stop(15*time.Second)) }()
+	fresh, err := stand(product)
+	if err != nil {
+		return err
+	}
 	const rate = 200
-	// As many calls as will stand have been there before, so that what the
-	// process keeps for good (ports, grown tables) is no part of a call.
+	// As many calls as will stand have been there before, so that what the heap
+	// keeps for good (ports, grown tables) is no part of a call. The resident
+	// set is compared with the start: it follows the garbage of busier moments.
 	if _, err := calls(ctx, product, site, order{name: "warm", calls: held, rate: rate}); err != nil {
 		return err
 	}
@@ -70,8 +75,8 @@ func (t trial) memory(ctx context.Context, held int, w io.Writer) (err error) {
 	fmt.Fprintf(w, "\nMemory of the border process per established call, no media\n")
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(table, "calls\ttransactions\tRSS MiB\theap MiB\tRSS KiB/call\theap KiB/call\tdescriptors\t\n")
-	for _, f := range []footing{none, first, settled} {
-		f.row(table, none)
+	for _, f := range []footing{fresh, none, first, settled} {
+		f.row(table, fresh.rss, none.Heap)
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -112,7 +117,8 @@ func stand(product *e2e.Instance) (footing, error) {
 	return footing{rss, d}, err
 }
 
-func (f footing) row(w io.Writer, none footing) {
+// row compares the resident set with rss and the heap with heap.
+func (f footing) row(w io.Writer, rss int, heap uint64) {
 	const mib, kib = 1 << 20, 1 << 10
 	each := func(now, then float64) string {
 		if f.Calls == 0 {
@@ -121,7 +127,7 @@ func (f footing) row(w io.Writer, none footing) {
 		return fmt.Sprintf("%.1f", (now-then)/kib/float64(f.Calls))
 	}
 	fmt.Fprintf(w, "%d\t%d\t%.1f\t%.1f\t%s\t%s\t%d\t\n", f.Calls, f.Transactions, float64(f.rss)/mib, float64(f.Heap)/mib,
-		each(float64(f.rss), float64(none.rss)), each(float64(f.Heap), float64(none.Heap)), f.Descriptors)
+		each(float64(f.rss), float64(rss)), each(float64(f.Heap), float64(heap)), f.Descriptors)
 }
 
 func pause(ctx context.Context, d time.Duration) error {
