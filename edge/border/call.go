@@ -91,7 +91,9 @@ type party struct {
 
 // medium is what is known of a neighbour's media.
 type medium struct {
+	// caps is what we may say at all, offers what may stand in an offer.
 	caps     sdp.Caps
+	offers   sdp.Caps
 	prefixes []netip.Prefix
 	learning relay.Learning
 	tos      uint8
@@ -127,11 +129,11 @@ func (b *Border) begin(now time.Time, in ua.Incoming) *call {
 // medium looks up what we know of a neighbour's media.
 func (b *Border) medium(peer ua.Peer) medium {
 	if peer == CorePeer {
-		return medium{caps: b.cfg.Core.Caps, prefixes: b.cfg.Core.MediaPrefixes, learning: relay.LearnPrefix, hold: profile.HoldRelay}
+		return medium{caps: b.cfg.Core.Caps, offers: b.cfg.Core.Caps, prefixes: b.cfg.Core.MediaPrefixes, learning: relay.LearnPrefix, hold: profile.HoldRelay}
 	}
 	t := &b.cfg.Trunks[peer]
 	return medium{
-		caps: t.Caps(), prefixes: t.MediaPrefixes, learning: relay.LearnPrefix,
+		caps: t.Caps(), offers: t.Offers(), prefixes: t.MediaPrefixes, learning: relay.LearnPrefix,
 		tos: uint8(t.Profile.Media.DSCP.RTP << 2), hold: t.Profile.SIP.Hold,
 	}
 }

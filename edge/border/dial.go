@@ -22,7 +22,7 @@ func (b *Border) dial(now time.Time, c *call, peer ua.Peer, d leg.Dial, out []ua
 	c.offer = nil
 	// B is offered only what A can speak too, so that its answer can be carried
 	// back without transcoding.
-	caps := m.caps.Restrict(offer)
+	caps := m.offers.Restrict(offer)
 	if len(caps.Codecs) == 0 || !common(c.a.media.caps, caps) {
 		return b.incompatible(now, c, sdp.ErrNoCommonCodec, out)
 	}

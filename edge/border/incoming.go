@@ -11,6 +11,7 @@ import (
 	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/ua"
 	"sekisho/policy"
+	"sekisho/policy/number"
 )
 
 // incoming is a new INVITE: from a trunk toward the core, or the other way.
@@ -31,7 +32,7 @@ func (b *Border) incoming(now time.Time, in ua.Incoming, out []ua.Action) []ua.A
 // announced and so takes a place like any other call; only those that no limit
 // may suppress do not ask.
 func (b *Border) admit(now time.Time, c *call, on policy.TrunkID, decided policy.Reason) policy.Reason {
-	if b.cfg.Limits == nil || decided.Exempt() {
+	if b.cfg.Limits == nil || decided.Exempt() || c.called.Class() == number.Emergency {
 		return decided
 	}
 	if full := b.cfg.Limits.Admit(now, c.id, on, c.tenant); full != policy.NoReason {

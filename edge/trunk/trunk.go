@@ -30,6 +30,16 @@ type Trunk struct {
 // Caps returns what the profile lets us say in SDP.
 func (t *Trunk) Caps() sdp.Caps { return Caps(&t.Profile.Media) }
 
+// Offers returns what the profile lets us offer: some networks refuse an offer
+// with telephone-event that they accept in an answer.
+func (t *Trunk) Offers() sdp.Caps {
+	c := t.Caps()
+	if !t.Profile.Media.OfferEvent {
+		c.Event = relay.NoPayload
+	}
+	return c
+}
+
 // Caps returns what a profile's media section lets us say in SDP.
 func Caps(m *profile.Media) sdp.Caps {
 	c := sdp.Caps{Event: relay.NoPayload, Ptime: uint8(m.Ptime)}

@@ -54,3 +54,15 @@ func TestCaps(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// ntt-ngn: telephone-event in answers only.
+func TestOffersWithoutEvent(t *testing.T) {
+	tr := Trunk{Profile: &profile.Profile{Media: profile.Media{TelephoneEvent: 101}}}
+	if tr.Caps().Event != 101 || tr.Offers().Event != relay.NoPayload {
+		t.Errorf("answers %d, offers %d", tr.Caps().Event, tr.Offers().Event)
+	}
+	tr.Profile.Media.OfferEvent = true
+	if tr.Offers().Event != 101 {
+		t.Error("an offer lacks telephone-event")
+	}
+}
