@@ -17,6 +17,7 @@ type phase uint8
 
 const (
 	calling phase = iota
+	warning       // a phone hears why its emergency call is refused
 	talking
 	over
 )
@@ -25,6 +26,12 @@ const (
 type call struct {
 	phase phase
 	a, b  party
+	// rivals are B's other phones while they ring; they share B's endpoint,
+	// which is the winner's.
+	rivals []rival
+	// failure is the most telling one of B's phones so far, or with warning
+	// the refusal to come.
+	failure cause.Cause
 	// fed is who hears whom.
 	fed feeding
 
@@ -45,6 +52,9 @@ type party struct {
 	callID string
 	// media bounds the party's RTP. Shared and read-only.
 	media []netip.Prefix
+	// elsewhere says that the party may write an address of a network that is
+	// not ours: its RTP goes where its signalling does (a phone behind a NAT).
+	elsewhere bool
 
 	// pair is our endpoint, if any; leased while it is ours, reported once its
 	// statistics have come.
@@ -103,6 +113,9 @@ func (c *Core) forget(k *call, out []ua.Action) []ua.Action {
 	for _, p := range [...]*party{&k.a, &k.b} {
 		delete(c.legs, p.leg)
 		delete(c.slots, p.pair.Slot)
+		if p.leg != 0 && p.kind == phone {
+			c.unhost(p.flow)
+		}
 	}
 	delete(c.calls, k.id())
 	delete(c.tenants[k.tenant].live, k.id())

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"sekisho/edge/core/registrar"
 	"sekisho/edge/sip/callid"
 	"sekisho/edge/sip/deadline"
 	"sekisho/edge/sip/flow"
@@ -29,11 +30,13 @@ type Config struct {
 	Ports  Ports
 
 	Tenants []Tenant
+	// Registration is for the phones that have a Secret.
+	Registration Registration
 	// Seam is where the border listens, as listener 0 sees it; never empty.
 	// Calls from a phone go to the first.
 	Seam []flow.Flow
 	// SeamMedia bounds where the border's RTP may come from and go to. A
-	// phone's is bound by the address of its contact.
+	// phone's is bound by the address it signals from.
 	SeamMedia []netip.Prefix
 	// Caps is what we speak on every leg.
 	Caps sdp.Caps
@@ -43,8 +46,7 @@ type Config struct {
 	Setup time.Duration
 }
 
-// seamPeer is the border among the core's peers. A phone's peer is 1 and its
-// index in Core.phones.
+// seamPeer is the border among the core's peers; peerOf is a phone.
 const seamPeer ua.Peer = 0
 
 // Core is one shard's calls. No state crosses tenants.
@@ -53,19 +55,18 @@ type Core struct {
 	tenants []tenant
 	domains map[string]int
 	phones  []desk
-	peers   map[flow.Flow]ua.Peer
+	// peers are the border and the phones that have a fixed place, guests the
+	// flows of phones with calls.
+	peers     map[flow.Flow]ua.Peer
+	guests    map[flow.Flow]guest
+	registrar *registrar.Registrar
+	registers bool // some phone can
 
 	// calls are named by their leg A; legs and slots lead to that name.
 	calls  map[leg.ID]*call
 	legs   map[leg.ID]leg.ID
 	slots  map[relay.Slot]leg.ID
 	timers deadline.Heap[leg.ID]
-}
-
-// desk is a phone as a peer.
-type desk struct {
-	tenant  int
-	station station
 }
 
 // New returns a core without calls.
@@ -77,6 +78,7 @@ func New(c Config) *Core {
 		cfg:     c,
 		domains: make(map[string]int),
 		peers:   make(map[flow.Flow]ua.Peer),
+		guests:  make(map[flow.Flow]guest),
 		calls:   make(map[leg.ID]*call),
 		legs:    make(map[leg.ID]leg.ID),
 		slots:   make(map[relay.Slot]leg.ID),
@@ -87,6 +89,7 @@ func New(c Config) *Core {
 	for i := range c.Tenants {
 		core.admit(i, &c.Tenants[i])
 	}
+	core.enrol(c.Tenants)
 	return core
 }
 
@@ -95,22 +98,15 @@ func (c *Core) admit(i int, t *Tenant) {
 	c.tenants = append(c.tenants, newTenant(t))
 	c.domains[t.Domain] = i
 	for _, p := range t.Phones {
-		if !p.Contact.Remote.IsValid() {
-			continue
+		id := registrar.AccountID(len(c.phones))
+		s := c.tenants[i].stations[p.Extension]
+		s.account = id
+		c.tenants[i].stations[p.Extension] = s
+		c.phones = append(c.phones, desk{tenant: i, extension: string(p.Extension), fixed: p.Contact})
+		if _, taken := c.peers[p.Contact]; !taken && p.Contact.Remote.IsValid() {
+			c.peers[p.Contact] = peerOf(id) // the first stays: an address is one phone's
 		}
-		if _, taken := c.peers[p.Contact]; taken {
-			continue // the first stays: an address is one phone's
-		}
-		c.phones = append(c.phones, desk{tenant: i, station: c.tenants[i].stations[p.Extension]})
-		c.peers[p.Contact] = ua.Peer(len(c.phones))
 	}
-}
-
-// Peer says who is behind a flow, for the shard's ua.Config: the border where
-// it listens, a phone at its fixed contact, nobody else.
-func (c *Core) Peer(f flow.Flow) (ua.Peer, bool) {
-	p, ok := c.peers[f]
-	return p, ok
 }
 
 // Counts is what a core holds.
@@ -124,12 +120,14 @@ func (c *Core) Handle(now time.Time, in ua.Input, out []ua.Action) []ua.Action {
 	switch in := in.(type) {
 	case ua.Incoming:
 		return c.incoming(now, in, out)
+	case ua.Request:
+		return c.register(now, in, out)
 	case ua.LegEvent:
 		if k := c.calls[c.legs[in.Leg]]; k != nil {
 			return c.legEvent(now, k, in, out)
 		}
 	case ua.MediaEvent:
-		return c.mediaEvent(in.Event, out)
+		return c.mediaEvent(now, in.Event, out)
 	case ua.Tick:
 		return c.tick(now, out)
 	}
@@ -137,9 +135,12 @@ func (c *Core) Handle(now time.Time, in ua.Input, out []ua.Action) []ua.Action {
 }
 
 // Deadline returns when a Tick is due, or the zero time.
-func (c *Core) Deadline() time.Time { return c.timers.Next() }
+func (c *Core) Deadline() time.Time {
+	return deadline.Earliest(c.timers.Next(), c.registrar.Deadline())
+}
 
 func (c *Core) tick(now time.Time, out []ua.Action) []ua.Action {
+	out = c.fromRegistrar(ua.Request{}, c.registrar.Handle(now, registrar.Timeout{}, nil), out)
 	for {
 		id, ok := c.timers.Pop(now)
 		if !ok {

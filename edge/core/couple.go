@@ -10,6 +10,9 @@ import (
 
 // legEvent couples the two legs.
 func (c *Core) legEvent(now time.Time, k *call, in ua.LegEvent, out []ua.Action) []ua.Action {
+	if i := k.rival(in.Leg); i >= 0 {
+		return c.rivalEvent(now, k, i, in.Event, out)
+	}
 	p, _ := k.sides(in.Leg)
 	if ev, ok := in.Event.(leg.Ended); ok {
 		return c.legEnded(now, k, p, ev, out)
@@ -23,7 +26,11 @@ func (c *Core) legEvent(now time.Time, k *call, in ua.LegEvent, out []ua.Action)
 	case leg.Answered:
 		return c.answered(now, k, ev, out)
 	case leg.Agreed:
-		return c.agree(k, p, ev.Negotiated, out)
+		out = c.agree(k, p, ev.Negotiated, out)
+		if k.phase == warning {
+			return c.say(k, out)
+		}
+		return out
 	case leg.Acked:
 		if ev.Negotiated != nil {
 			return c.agree(k, p, *ev.Negotiated, out)
@@ -51,7 +58,7 @@ func (c *Core) progressed(now time.Time, k *call, ev leg.Progressed, out []ua.Ac
 		// and without an offer there is nothing to answer: A makes its own
 		// ringback tone.
 		ring.Status = 180
-	case !permitted(*ev.Negotiated, k.b.media):
+	case !k.b.permits(*ev.Negotiated):
 		return c.giveUp(now, k, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: foreignMedia}, out)
 	default:
 		out = c.agree(k, &k.b, *ev.Negotiated, out)
@@ -74,11 +81,12 @@ func (c *Core) answered(now time.Time, k *call, ev leg.Answered, out []ua.Action
 	if ev.Negotiated == nil {
 		return c.giveUp(now, k, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: "no session agreed"}, out)
 	}
-	if !permitted(*ev.Negotiated, k.b.media) {
+	if !k.b.permits(*ev.Negotiated) {
 		return c.giveUp(now, k, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: foreignMedia}, out)
 	}
 	c.timers.Remove(k.id())
 	k.phase, k.answered = talking, now
+	out = c.dismiss(k, elsewhere(), out)
 	if k.ringing.IsZero() {
 		k.ringing = now
 	}

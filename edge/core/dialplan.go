@@ -1,6 +1,8 @@
 package core
 
 import (
+	"time"
+
 	"sekisho/edge/seam"
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/header"
@@ -27,6 +29,8 @@ type route struct {
 	shown string
 	// private says that shown is not for the called party's eyes.
 	private bool
+	// places are where a phone can be reached, all at once.
+	places []place
 }
 
 // The refusals of the dial plan.
@@ -39,10 +43,14 @@ func emergencyRefused() cause.Cause {
 }
 
 // origin tells who sent an INVITE, or refuses it.
-func (c *Core) origin(peer ua.Peer, asked seam.Call) (origin, cause.Cause) {
-	if peer != seamPeer {
-		d := c.phones[peer-1]
-		return origin{station: d.station, tenant: d.tenant}, cause.Cause{}
+func (c *Core) origin(in ua.Incoming, asked seam.Call) (origin, cause.Cause) {
+	if in.Peer != seamPeer {
+		id, ok := c.caller(in.Flow, in.Request)
+		if !ok { // its registration ended, a call of it has not
+			return origin{}, cause.Cause{Status: 403, Q850: cause.NotAuthorized, Text: "not registered"}
+		}
+		d := c.phones[id]
+		return origin{station: c.tenants[d.tenant].stations[number.ExtensionNumber(d.extension)], tenant: d.tenant}, cause.Cause{}
 	}
 	i, ok := c.domains[asked.Domain]
 	if !ok {
@@ -65,7 +73,7 @@ func (c *Core) origin(peer ua.Peer, asked seam.Call) (origin, cause.Cause) {
 }
 
 // plan decides where a call goes. A Cause with a status refuses it.
-func (c *Core) plan(o origin, asked seam.Call) (route, cause.Cause) {
+func (c *Core) plan(now time.Time, o origin, asked seam.Call) (route, cause.Cause) {
 	dialled, err := number.URIUser{User: asked.Called}.Dialled()
 	if err != nil {
 		return route{}, unassigned()
@@ -82,6 +90,11 @@ func (c *Core) plan(o origin, asked seam.Call) (route, cause.Cause) {
 		private = clir == number.Withhold
 	}
 	r, why := c.tenants[o.tenant].route(o, dialled.Number())
+	if r.kind == phone {
+		if r.places = c.places(now, r.station); len(r.places) == 0 {
+			return route{called: r.called, shown: r.shown}, cause.Cause{Status: 480, Q850: cause.SubscriberAbsent, Text: "phone is nowhere"}
+		}
+	}
 	switch {
 	case o.kind == external:
 		r.private = private
@@ -125,8 +138,6 @@ func (t *tenant) ring(o origin, e number.ExtensionNumber, called number.Number) 
 		return r, unassigned()
 	case o.extension == e:
 		return r, cause.Cause{Status: 486, Q850: cause.UserBusy, Text: "own extension"}
-	case s.kind == phone && !s.contact.Remote.IsValid():
-		return r, cause.Cause{Status: 480, Q850: cause.SubscriberAbsent, Text: "phone is nowhere"}
 	}
 	r.station, r.user = s, string(e)
 	if s.kind == mobile {

@@ -1,8 +1,7 @@
 package core
 
 import (
-	"net/netip"
-
+	"sekisho/edge/core/registrar"
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/leg"
 	"sekisho/policy/number"
@@ -40,9 +39,13 @@ type Mobile struct {
 // Phone is a phone on a listener of the core's.
 type Phone struct {
 	Extension number.ExtensionNumber
-	// Contact is where it always is; invalid while it is nowhere.
+	// Contact is where it always is; invalid where it has to register. While
+	// it is registered elsewhere it is called there.
 	Contact flow.Flow
-	Number  number.Number // its own, shown outside; zero is none
+	// Secret lets it register, in the tenant's domain by the name of its
+	// extension; the zero Secret does not.
+	Secret registrar.Secret
+	Number number.Number // its own, shown outside; zero is none
 }
 
 // Group is a ring group: here, a number that its members show outside.
@@ -65,10 +68,8 @@ const (
 type station struct {
 	kind      kind
 	extension number.ExtensionNumber
-	msisdn    number.Number // of a mobile
-	contact   flow.Flow     // of a phone
-	// media bounds a phone's RTP. Shared and read-only.
-	media []netip.Prefix
+	msisdn    number.Number       // of a mobile
+	account   registrar.AccountID // of a phone
 	// shown is what the station shows outside (SPEC R3).
 	shown number.Number
 }
@@ -100,11 +101,7 @@ func newTenant(t *Tenant) tenant {
 		made.msisdns[m.MSISDN] = m.Extension
 	}
 	for _, p := range t.Phones {
-		s := station{kind: phone, extension: p.Extension, contact: p.Contact, shown: shown(p.Number, p.Extension)}
-		if addr := p.Contact.Remote.Addr(); addr.IsValid() {
-			s.media = []netip.Prefix{netip.PrefixFrom(addr, addr.BitLen())}
-		}
-		made.stations[p.Extension] = s
+		made.stations[p.Extension] = station{kind: phone, extension: p.Extension, shown: shown(p.Number, p.Extension)}
 	}
 	for _, d := range t.Numbers {
 		made.dids[d.Number] = d.Extension

@@ -30,14 +30,17 @@ func (c *Core) legEnded(now time.Time, k *call, p *party, ev leg.Ended, out []ua
 	if k.phase == over {
 		return c.conclude(k, out)
 	}
-	failed := k.phase == calling && p == &k.b
-	out = c.end(now, k, out)
-	_, o := k.sides(p.leg)
-	if o.live() {
-		h := leg.HangUp{Cause: onward(ev.Cause), Headers: sipReasons(ev.Message)}
-		if failed {
-			h = leg.HangUp{Cause: answer(ev.Cause)}
+	h := leg.HangUp{Cause: onward(ev.Cause), Headers: sipReasons(ev.Message)}
+	if k.phase == calling && p == &k.b {
+		if c.succeed(k, ev.Cause) {
+			return out // another of B's phones still rings
 		}
+		h = leg.HangUp{Cause: answer(k.failure)}
+	} else {
+		out = c.dismiss(k, h, out)
+	}
+	out = c.end(now, k, out)
+	if _, o := k.sides(p.leg); o.live() {
 		out = append(out, ua.Command{Leg: o.leg, Command: h})
 	}
 	return c.conclude(k, out)
@@ -58,6 +61,7 @@ func (c *Core) giveUp(now time.Time, k *call, why cause.Cause, out []ua.Action) 
 // caller.
 func (c *Core) end(now time.Time, k *call, out []ua.Action) []ua.Action {
 	k.phase, k.ended = over, now
+	out = c.dismiss(k, leg.HangUp{Cause: cause.Cause{Q850: cause.NormalClearing}}, out)
 	c.timers.Set(k.id(), now.Add(lingering))
 	return release(&k.b, release(&k.a, out))
 }
@@ -66,6 +70,9 @@ func (c *Core) end(now time.Time, k *call, out []ua.Action) []ua.Action {
 func (c *Core) timeout(now time.Time, k *call, out []ua.Action) []ua.Action {
 	if k.phase == over {
 		return c.forget(k, out)
+	}
+	if k.phase == warning {
+		return c.giveUp(now, k, k.failure, out)
 	}
 	return c.giveUp(now, k, cause.Cause{Status: 480, Q850: cause.NoAnswer, Text: "no answer in time"}, out)
 }
@@ -120,7 +127,7 @@ func sipReasons(m sip.Message) []sip.Header {
 
 // mediaEvent takes the final statistics of an endpoint, and what the media
 // plane could not do.
-func (c *Core) mediaEvent(ev relay.Event, out []ua.Action) []ua.Action {
+func (c *Core) mediaEvent(now time.Time, ev relay.Event, out []ua.Action) []ua.Action {
 	switch ev := ev.(type) {
 	case relay.Released:
 		if k := c.calls[c.slots[ev.Slot]]; k != nil {
@@ -130,7 +137,11 @@ func (c *Core) mediaEvent(ev relay.Event, out []ua.Action) []ua.Action {
 		if k := c.calls[c.slots[ev.Slot]]; k != nil {
 			return append(out, ua.Note{Level: ua.Warn, Message: "media command failed", Fields: []string{"call", k.name, "cause", ev.Reason}})
 		}
-	case relay.Played, relay.Digit, relay.Latched:
+	case relay.Played:
+		if k := c.calls[c.slots[ev.Slot]]; k != nil && k.phase == warning {
+			return c.giveUp(now, k, k.failure, out)
+		}
+	case relay.Digit, relay.Latched:
 	}
 	return out
 }

@@ -11,7 +11,7 @@ import (
 // transcoded; an offer without it is refused by the leg (RFC 3261 §14.2: "the
 // session … MUST remain unchanged").
 func (c *Core) reoffered(k *call, p *party, ev leg.Offered, out []ua.Action) []ua.Action {
-	if !p.agreed || (ev.Offer != nil && !reachable(ev.Offer, p.media)) {
+	if !p.agreed || (ev.Offer != nil && !p.reachable(ev.Offer)) {
 		return append(out, ua.Command{Leg: p.leg, Command: leg.RefuseOffer{Status: 488}})
 	}
 	_, o := k.sides(p.leg)

@@ -20,14 +20,17 @@ import (
 // incoming decides an INVITE and dials leg B, or refuses.
 func (c *Core) incoming(now time.Time, in ua.Incoming, out []ua.Action) []ua.Action {
 	asked := seam.Read(in.Request)
-	o, why := c.origin(in.Peer, asked)
+	o, why := c.origin(in, asked)
 	if why.Status != 0 {
 		return refuse(in.Leg, why, out) // nobody's call: no tenant, no record
 	}
 	k := c.begin(now, in, o)
 	c.remember(k)
-	r, why := c.plan(o, asked)
+	r, why := c.plan(now, o, asked)
 	k.caller, k.called, k.shown = who(o), r.called.String(), r.shown
+	if why.Status != 0 && o.kind == phone && urgent(r) {
+		return c.warn(now, k, in, why, out)
+	}
 	if why.Status != 0 {
 		return c.turnAway(now, k, leg.HangUp{Cause: why}, out)
 	}
@@ -36,7 +39,7 @@ func (c *Core) incoming(now time.Time, in ua.Incoming, out []ua.Action) []ua.Act
 		return c.turnAway(now, k, no, out)
 	}
 	c.timers.Set(k.id(), now.Add(c.cfg.Setup))
-	return append(out, ua.Command{Leg: k.b.leg, Command: c.dial(k, asked, r, caps)})
+	return c.dial(k, asked, r, caps, out)
 }
 
 // begin makes the call of an INVITE.
@@ -44,8 +47,13 @@ func (c *Core) begin(now time.Time, in ua.Incoming, o origin) *call {
 	k := &call{tenant: o.tenant, start: now, offered: in.Offer != nil}
 	k.name = fmt.Sprintf("%016x", c.cfg.Source.Uint64())
 	k.a = party{
-		leg: in.Leg, kind: o.kind, flow: in.Flow, media: c.mediaOf(o.station),
+		leg: in.Leg, kind: o.kind, flow: in.Flow, media: c.cfg.SeamMedia,
 		callID: in.Request.CallID().Value(),
+	}
+	if o.kind == phone {
+		at := c.placeOf(in.Flow)
+		k.a.media, k.a.elsewhere = at.media, at.registered
+		c.host(in.Flow)
 	}
 	return k
 }
@@ -65,7 +73,7 @@ func (c *Core) admission(k *call, in ua.Incoming, asked seam.Call, r route) (sdp
 	if asked.MaxForwards < 1 {
 		return sdp.Caps{}, leg.HangUp{Cause: cause.Cause{Status: 483, Q850: cause.FromStatus(483)}}
 	}
-	if in.Offer != nil && !reachable(in.Offer, k.a.media) {
+	if in.Offer != nil && !k.a.reachable(in.Offer) {
 		return sdp.Caps{}, leg.HangUp{Cause: cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: foreignMedia}}
 	}
 	caps := c.cfg.Caps.Restrict(in.Offer)
@@ -103,9 +111,9 @@ func noCommonCodec() leg.HangUp {
 	return h
 }
 
-// dial writes leg B's INVITE: across the seam as seam says, to a phone with
-// its address for a Request-URI.
-func (c *Core) dial(k *call, asked seam.Call, r route, caps sdp.Caps) leg.Dial {
+// dial writes leg B's INVITE: across the seam as seam says, to each of a phone's
+// places with what is known there as its Request-URI.
+func (c *Core) dial(k *call, asked seam.Call, r route, caps sdp.Caps, out []ua.Action) []ua.Action {
 	to := seam.Call{
 		Domain: c.tenants[k.tenant].domain, Called: r.user, Caller: r.shown, Private: r.private,
 		SessionID: header.SessionID{Local: asked.SessionID.Local},
@@ -119,24 +127,37 @@ func (c *Core) dial(k *call, asked seam.Call, r route, caps sdp.Caps) leg.Dial {
 	}
 	k.sessionID = to.SessionID.Local
 
-	target := to.URI()
-	k.b.kind, k.b.media, k.b.flow = r.kind, c.mediaOf(r.station), c.cfg.Seam[0]
+	k.b.kind = r.kind
+	places := r.places
 	switch {
 	case r.kind == phone:
-		k.b.flow = r.contact
-		target = "sip:" + r.user + "@" + r.contact.Remote.String()
 		if r.private {
 			to.Caller = "" // a phone is no trusted network (RFC 3325 §7)
 		}
-	case k.a.kind != phone:
-		k.b.flow = k.a.flow
+	case k.a.kind == phone:
+		places = []place{{flow: c.cfg.Seam[0], target: to.URI(), media: c.cfg.SeamMedia}}
+	default:
+		places = []place{{flow: k.a.flow, target: to.URI(), media: c.cfg.SeamMedia}}
 	}
-	k.b.callID = c.cfg.Key.New(c.cfg.Key.OfString(k.a.callID), token.Bytes16(c.cfg.Source))
-	return leg.Dial{
-		Flow: k.b.flow, CallID: k.b.callID,
-		Target: target, From: to.From(), To: to.To(),
-		MaxForwards: asked.MaxForwards - 1,
-		Headers:     to.Headers(),
-		Media:       &leg.Media{Addr: k.b.pair.Addr, Caps: caps},
+	for i, at := range places {
+		b := rival{leg: k.b.leg, place: at, callID: c.cfg.Key.New(c.cfg.Key.OfString(k.a.callID), token.Bytes16(c.cfg.Source))}
+		if i == 0 {
+			k.b.take(b)
+		} else {
+			b.leg = c.cfg.Legs.Next()
+			c.legs[b.leg] = k.id()
+			k.rivals = append(k.rivals, b)
+		}
+		if r.kind == phone {
+			c.host(at.flow)
+		}
+		out = append(out, ua.Command{Leg: b.leg, Command: leg.Dial{
+			Flow: at.flow, CallID: b.callID,
+			Target: at.target, From: to.From(), To: to.To(),
+			MaxForwards: asked.MaxForwards - 1,
+			Headers:     to.Headers(),
+			Media:       &leg.Media{Addr: k.b.pair.Addr, Caps: caps},
+		}})
 	}
+	return out
 }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -99,8 +100,8 @@ func TestSharedContact(t *testing.T) {
 	tenants := directory()
 	tenants[0].Phones[1].Contact = tenants[0].Phones[0].Contact
 	tenants[0].Phones[2].Contact = flow.Flow{Remote: addrBorder}
-	c := New(Config{Tenants: tenants, Seam: []flow.Flow{{Remote: addrBorder}}})
-	if p, ok := c.Peer(tenants[0].Phones[0].Contact); !ok || c.phones[p-1].station.extension != "1001" {
+	c := New(Config{Source: rand.New(rand.NewPCG(1, 1)), Tenants: tenants, Seam: []flow.Flow{{Remote: addrBorder}}})
+	if p, ok := c.Peer(tenants[0].Phones[0].Contact); !ok || c.phones[p-1].extension != "1001" {
 		t.Fatalf("peer %d %v", p, ok)
 	}
 	if p, ok := c.Peer(flow.Flow{Remote: addrBorder}); !ok || p != seamPeer {

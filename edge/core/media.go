@@ -25,14 +25,6 @@ const (
 	bothHold
 )
 
-// mediaOf returns where a station's RTP may come from and go to.
-func (c *Core) mediaOf(s station) []netip.Prefix {
-	if s.kind == phone {
-		return s.media
-	}
-	return c.cfg.SeamMedia
-}
-
 // lease takes an endpoint for each of the call's parties, or none.
 func (c *Core) lease(k *call) bool {
 	var pairs [2]relay.Pair
@@ -60,29 +52,39 @@ func (c *Core) toward(p, o *party) *leg.Media {
 	return &leg.Media{Addr: p.pair.Addr, Caps: c.cfg.Caps.Follow(o.session)}
 }
 
-// reachable reports whether an offer names an address RTP may be sent to, or
-// none at all.
-func reachable(d *sdp.Description, prefixes []netip.Prefix) bool {
+// reachable reports whether an offer of the party names an address RTP may be
+// sent to, or none at all.
+func (p *party) reachable(d *sdp.Description) bool {
 	a, ok := d.Audio()
 	if !ok || !a.RTP.Addr().IsValid() || a.RTP.Addr().IsUnspecified() {
 		return true
 	}
-	return sdp.Permitted(a.RTP, prefixes)
+	return p.elsewhere || sdp.Permitted(a.RTP, p.media)
 }
 
-// permitted is reachable for a settled session.
-func permitted(n sdp.Negotiated, prefixes []netip.Prefix) bool {
-	return !n.Remote.IsValid() || sdp.Permitted(n.Remote, prefixes)
+// permits is reachable for a settled session.
+func (p *party) permits(n sdp.Negotiated) bool {
+	return p.elsewhere || !n.Remote.IsValid() || sdp.Permitted(n.Remote, p.media)
+}
+
+// admitted is where RTP is sent that the party wants at an address: there, or
+// for a phone that may be behind a NAT to the same port of where its signalling
+// comes from, or nowhere. The endpoint learns the port that a NAT has really
+// given, within the party's media.
+func (p *party) admitted(a netip.AddrPort) netip.AddrPort {
+	switch {
+	case !a.IsValid():
+	case p.elsewhere:
+		return netip.AddrPortFrom(p.flow.Remote.Addr(), a.Port())
+	case !sdp.Permitted(a, p.media):
+		return netip.AddrPort{}
+	}
+	return a
 }
 
 // agree puts a party's session in force in the media plane.
 func (c *Core) agree(k *call, p *party, n sdp.Negotiated, out []ua.Action) []ua.Action {
-	if !permitted(n, p.media) {
-		n.Remote = netip.AddrPort{}
-	}
-	if n.RemoteRTCP.IsValid() && !sdp.Permitted(n.RemoteRTCP, p.media) {
-		n.RemoteRTCP = netip.AddrPort{}
-	}
+	n.Remote, n.RemoteRTCP = p.admitted(n.Remote), p.admitted(n.RemoteRTCP)
 	if !p.agreed || p.session != n {
 		p.session, p.agreed = n, true
 		out = append(out, ua.Media{Command: relay.Configure{Slot: p.pair.Slot, Spec: n.Spec(p.media, relay.LearnPrefix, c.cfg.TOS)}})

@@ -12,6 +12,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sekisho/edge/cdr"
+	"sekisho/edge/core/registrar"
 	"sekisho/edge/seam"
 	"sekisho/edge/sip/callid"
 	"sekisho/edge/sip/cause"
@@ -37,6 +38,8 @@ const (
 	msisdn2002 = "09000002002" // extension 2002, number of its group 0300000137
 	msisdn2003 = "09000002003" // extension 2003, nothing nearer than the default
 	outside    = "0300009001"
+
+	password1003 = "correct horse"
 )
 
 func num(s string) number.Number {
@@ -61,7 +64,7 @@ func directory() []Tenant {
 		Phones: []Phone{
 			{Extension: "1001", Contact: flow.Flow{Listener: 1, Remote: addr1001}},
 			{Extension: "1002", Contact: flow.Flow{Listener: 1, Remote: addr1002}, Number: num("0300000100")},
-			{Extension: "1003"},
+			{Extension: "1003", Secret: registrar.NewSecret("1003", "t1.example", password1003)},
 		},
 		Groups: []Group{{Members: []number.ExtensionNumber{"2001", "2002"}, Number: num("0300000137")}},
 	}, {
@@ -165,9 +168,13 @@ type rig struct {
 	app    *Core
 	border *far
 	p1, p2 *far
-	rng    *rand.Rand
-	loss   float64
-	wire   []packet
+	// others are phones that a test has added.
+	others []*far
+	// answers are the core's to REGISTERs.
+	answers []string
+	rng     *rand.Rand
+	loss    float64
+	wire    []packet
 
 	// free bounds the ports; leased are those that are out.
 	free    int
@@ -212,7 +219,7 @@ func newRig(t *testing.T, seed uint64, loss float64) *rig {
 		Caps:      caps(),
 	})
 	r.core = ua.New(ua.Config{
-		Source: rand.New(rand.NewPCG(seed, 3)), Peer: r.app.Peer, Legs: legs, App: r.app,
+		Source: rand.New(rand.NewPCG(seed, 3)), Peer: r.app.Peer, Services: r.app.Services(), Legs: legs, App: r.app,
 		Hosts: []leg.Host{host(addrSeam), host(addrPhones)},
 	})
 	r.border, r.p1, r.p2 = r.party(addrBorder, 4), r.party(addr1001, 5), r.party(addr1002, 6)
@@ -232,7 +239,7 @@ func (r *rig) party(addr netip.AddrPort, seed uint64) *far {
 	return f
 }
 
-func (r *rig) parties() []*far { return []*far{r.border, r.p1, r.p2} }
+func (r *rig) parties() []*far { return append([]*far{r.border, r.p1, r.p2}, r.others...) }
 
 // post carries out what a step returned.
 func (r *rig) post(f *far, actions []ua.Action) {
@@ -244,6 +251,10 @@ func (r *rig) post(f *far, actions []ua.Action) {
 				from = f.addr
 			} else if a.Flow.Listener == 1 {
 				from = addrPhones
+			}
+			if data := string(a.Data); f == nil && strings.HasPrefix(data, "SIP/2.0 ") && strings.Contains(data, " REGISTER\r\n") {
+				r.answers = append(r.answers, data)
+				continue
 			}
 			line, _, _ := strings.Cut(string(a.Data), "\r\n")
 			r.trace = append(r.trace, fmt.Sprintf("%v %s > %s %s", r.now.Sub(time.Unix(1000, 0)), from, a.Flow.Remote, line))
@@ -279,6 +290,10 @@ func (r *rig) obey(c relay.Command) {
 		slots = []relay.Slot{c.A, c.B}
 	case relay.Play:
 		slots = []relay.Slot{c.Slot}
+		if c.Source.Repeat != relay.Forever && !r.mute {
+			at := relay.Played{Slot: c.Slot, Token: c.Token}
+			defer func() { r.post(nil, r.core.MediaEvent(r.now, at, nil)) }()
+		}
 	case relay.Silence:
 		slots = []relay.Slot{c.Slot}
 	case relay.Release:
@@ -460,6 +475,9 @@ func (r *rig) settle() {
 		if len(t.live) != 0 || t.busyChannels() != 0 {
 			r.t.Fatalf("%s still has %d calls", t.name, len(t.live))
 		}
+	}
+	if len(r.app.guests) != 0 {
+		r.t.Fatalf("flows kept for no call: %v", r.app.guests)
 	}
 	if len(r.leased) != 0 {
 		r.t.Fatalf("ports never given back: %v\n%s", r.leased, strings.Join(r.trace, "\n"))
