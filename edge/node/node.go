@@ -30,7 +30,9 @@ type Options struct {
 	Log *slog.Logger
 	// Clips replaces the embedded prompts and the configured folder.
 	Clips engine.Clips
-	// Shards of the border; 0 is one.
+	// Shards of the border; 0 is one per core that Go may use. The core is one
+	// loop whatever this is: its shard key is the tenant, and no state of one
+	// crosses to another, so that it can be divided without a change of shape.
 	Shards int
 	// Workers of the border's media engine; 0 is one per core.
 	Workers int
@@ -69,7 +71,9 @@ func Open(c *config.Config, opt Options) (n *Node, err error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	opt.Shards = max(opt.Shards, 1)
+	if opt.Shards <= 0 {
+		opt.Shards = runtime.GOMAXPROCS(0)
+	}
 	if opt.Workers == 0 {
 		opt.Workers = runtime.GOMAXPROCS(0)
 	}
@@ -103,9 +107,9 @@ func Open(c *config.Config, opt Options) (n *Node, err error) {
 	if err := n.openMedia(); err != nil {
 		return n, err
 	}
-	limits := newGate(c)
+	limits := NewGate(c)
 	for i := range opt.Shards {
-		u, b := Border(c, tables, n.at, Shard{Source: source(), Key: n.key, Ports: n.border.stocks[i], Limits: limits.share()})
+		u, b := Border(c, tables, n.at, Shard{Source: source(), Key: n.key, Ports: n.border.stocks[i], Limits: limits.Share()})
 		n.borders = append(n.borders, b)
 		n.border.run(u, i, n)
 	}
@@ -272,14 +276,12 @@ func (a *application) openMedia(m config.Media, workers, descriptors int, n *Nod
 	if err != nil {
 		return err
 	}
+	block := StockBlock(a.engine.Free(), len(a.inboxes)*workers)
 	for i := range a.inboxes {
-		a.stocks = append(a.stocks, NewStock(a.engine, uint32(i), workers, stockBlock))
+		a.stocks = append(a.stocks, NewStock(a.engine, uint32(i), workers, block))
 	}
 	return nil
 }
-
-// stockBlock is how many pairs a shard borrows at once from a media worker.
-const stockBlock = 16
 
 // Sockets returns the SIP addresses in use.
 func (n *Node) Sockets() Sockets { return n.at }

@@ -23,6 +23,15 @@ type Stock struct {
 	next  int
 }
 
+// StockBlock returns how many pairs a stock shall borrow at once, of free ones
+// that so many stocks share: one stock for each shard and media worker. What
+// all of them hold unused is at most a sixteenth of the whole; where pairs are
+// few it is none, so that the last of them goes to whichever shard needs it.
+func StockBlock(free, stocks int) int { return min(max(free/(16*stocks), 1), mostBlock) }
+
+// mostBlock is enough that seven calls of eight touch no lock.
+const mostBlock = 16
+
 // NewStock returns an empty stock. owner names the shard in media events;
 // block is how many pairs are borrowed at once.
 func NewStock(from borrower, owner uint32, workers, block int) *Stock {

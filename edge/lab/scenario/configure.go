@@ -37,6 +37,6 @@ func (p *play) build() error {
 	if err != nil {
 		return err
 	}
-	p.world, err = NewWorld(c, p.weather, p.sounds)
+	p.world, err = NewWorld(c, p.setting)
 	return err
 }

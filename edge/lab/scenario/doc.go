@@ -38,10 +38,11 @@
 // where the configuration says external), or intruder, who is behind no trunk. WHO is the id of a placed call (c1, or id=NAME), or a party: the call
 // it received last. Commands that need a call wait for it.
 //
-// # Twice, and in bad weather
+// # Twice, in bad weather, and with more than one shard
 //
 // Every file is played twice and must send the same bytes. One that says
 // "lossy ok" is played again over links that lose, repeat and overtake; there
 // only what end says is compared. And every file is played in storms, in which
-// any command may fail: whatever became of the calls, nothing may be left.
+// any command may fail: whatever became of the calls, nothing may be left. What
+// is recorded is a border of one shard; two and seven must come to the same.
 package scenario

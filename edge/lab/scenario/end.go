@@ -69,23 +69,31 @@ func (w *World) left() string {
 			fmt.Fprintf(&b, " %s=%d", what, n)
 		}
 	}
-	count("border.calls", w.border.Counts().Calls)
+	calls, admissions := 0, 0
+	for i, border := range w.borders {
+		calls += border.Counts().Calls
+		admissions += w.limits[i].Held()
+	}
+	count("border.calls", calls)
+	count("admissions", admissions)
 	if w.core != nil {
 		count("core.calls", w.core.Counts().Calls)
 		count("core.slots", w.core.Counts().Slots)
 	}
-	count("admissions", w.limits.held())
 	count("packets.astray", w.astray)
 	for _, s := range w.nodes {
-		c := s.ua.Counts()
-		count(s.name+".legs", c.Legs)
-		count(s.name+".transactions", c.Transactions.Waiting())
-		count(s.name+".lingering", c.Transactions.Lingering)
-		st := s.media.Stats()
-		count(s.name+".ports", st.Ports.Leased-s.stock.Held())
-		count(s.name+".endpoints", st.Leased-s.stock.Held())
+		held := s.counts()
+		count(s.name+".legs", held.Legs)
+		count(s.name+".transactions", held.Transactions.Waiting())
+		count(s.name+".lingering", held.Transactions.Lingering)
+		st, stock := s.media.Stats(), s.stocked()
+		count(s.name+".ports", st.Ports.Leased-stock)
+		count(s.name+".endpoints", st.Leased-stock)
 		count(s.name+".players", st.Players)
 		count(s.name+".panics", int(st.Panics))
+		if s.routes != nil {
+			count(s.name+".crossed", s.routes.crossed)
+		}
 	}
 	return b.String()
 }

@@ -23,7 +23,7 @@ func (p *play) heard(c command) (string, error) {
 			k.digits = ""
 			continue
 		}
-		fmt.Fprintf(&b, "%s hears %s\n", c.word(0), p.sounds.judge(pcm, what))
+		fmt.Fprintf(&b, "%s hears %s\n", c.word(0), p.setting.Sounds.judge(pcm, what))
 	}
 	if fresh && !k.first.IsZero() && k.name != "" && !k.answered {
 		fmt.Fprintf(&b, "%s hears the first packet after %v\n", c.word(0), k.first.Sub(k.placed).Round(time.Millisecond))

@@ -79,11 +79,11 @@ func (w *World) settle(r resident, seed uint64) {
 	default:
 		p.toward = w.config.Border.Listeners[0].Advertise
 	}
-	p.ua = ua.New(ua.Config{
+	p.shards = []*machine{{ua: ua.New(ua.Config{
 		Source: p.ids, Hosts: []leg.Host{{Name: addr.Addr().String(), Port: int(addr.Port())}},
 		Peer: func(f flow.Flow) (ua.Peer, bool) { return 0, f.Remote == p.toward },
 		Legs: p.legs, App: p,
-	})
+	})}}
 	w.at[addr] = place{&p.station, 0}
 	w.parties = append(w.parties, p)
 }

@@ -18,8 +18,9 @@ type Result struct {
 }
 
 // Play plays a script in a world of its own. The error is the script's fault.
-func Play(s *Script, weather Weather, sounds *Sounds) (Result, error) {
-	p := &play{weather: weather, sounds: sounds, calls: make(map[string]*call)}
+func Play(s *Script, in Setting) (Result, error) { return newPlay(in).play(s) }
+
+func (p *play) play(s *Script) (Result, error) {
 	var text strings.Builder
 	var r Result
 	for i, block := range s.blocks {
@@ -51,8 +52,7 @@ func Play(s *Script, weather Weather, sounds *Sounds) (Result, error) {
 
 // play is one run of a script.
 type play struct {
-	weather  Weather
-	sounds   *Sounds
+	setting  Setting
 	overlays []string
 	// world is built by the first command that is not config.
 	world *World
@@ -61,6 +61,8 @@ type play struct {
 	// notes has been told.
 	drawn, recorded, noted int
 }
+
+func newPlay(in Setting) *play { return &play{setting: in, calls: make(map[string]*call)} }
 
 // do carries out one command and returns what it has to say beside the ladder.
 func (p *play) do(c command) (string, error) {

@@ -76,7 +76,7 @@ func TestScriptFaults(t *testing.T) {
 		{"an answer to nothing", "answer au\nend\n----\n", "au has no such call"},
 		{"a configuration with a fault", "config\n  core:\n    mode: none\nend\n----\n", "core.mode"},
 	} {
-		if _, err := Play(script(t, c.text), Fair(1), sounds); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Play(script(t, c.text), Setting{Weather: Fair(1), Sounds: sounds}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
 	}

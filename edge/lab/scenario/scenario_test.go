@@ -59,13 +59,14 @@ func TestLadder(t *testing.T) {
 }
 
 // TestStorm plays every file in weather in which a call may fail at any place,
-// goes on whatever fails, hangs up what stands at the end: nothing may be left.
+// goes on whatever fails, hangs up what stands at the end: nothing may be left,
+// with one shard of the border or with seven.
 func TestStorm(t *testing.T) {
 	sounds := NewSounds().Deaf()
 	for _, file := range files(t) {
 		s := read(t, file)
 		for seed := range uint64(storms) {
-			p := &play{weather: Storm(seed), sounds: sounds, calls: make(map[string]*call)}
+			p := newPlay(Setting{Weather: Storm(seed), Sounds: sounds, Shards: 1 + 6*int(seed%2)})
 			for _, block := range s.blocks {
 				for _, c := range block.commands {
 					if c.name != "end" {
@@ -111,7 +112,7 @@ func read(t *testing.T, file string) *Script {
 
 func playOnce(t *testing.T, s *Script, w Weather, sounds *Sounds) Result {
 	t.Helper()
-	r, err := Play(s, w, sounds)
+	r, err := Play(s, Setting{Weather: w, Sounds: sounds})
 	if err != nil {
 		t.Fatalf("seed %d: %v\n%s", w.Seed, err, r.Text)
 	}

@@ -13,33 +13,53 @@ import (
 	"sekisho/media/relay"
 )
 
-// station is one SIP machine of the world with what shard.Loop would give it:
-// border, core or a party.
+// station is who is at some addresses of the world, border, core or a party:
+// its SIP machines with what shard.Loop would give them. The border has one for
+// each of its shards, the others have one.
 type station struct {
-	name  string
-	addrs []netip.AddrPort // by flow.Listener
-	ua    *ua.UA
-	// media and stock are nil where the party speaks for itself.
+	name   string
+	addrs  []netip.AddrPort // by flow.Listener
+	shards []*machine
+	// routes names the shard of a message; nil where there is nothing to choose.
+	routes *routes
+	// media is nil where the party speaks for itself.
 	media *engine.Stepped
-	stock *node.Stock
-	// events are the media plane's, until the machine is told.
-	events []relay.Event
-	acts   []ua.Action
 	// down loses everything to and from the station.
 	down bool
 }
 
-// datagram gives the station a message.
+// machine is one shard's, with what the world keeps for it.
+type machine struct {
+	shard int
+	ua    *ua.UA
+	// stock is nil where the party speaks for itself.
+	stock *node.Stock
+	// events are the media plane's, until the machine is told.
+	events []relay.Event
+	acts   []ua.Action
+}
+
+// datagram gives a message to the shard whose it is.
 func (s *station) datagram(w *World, l flow.Listener, from netip.AddrPort, data []byte) {
-	s.acts = s.ua.Datagram(w.now, flow.Flow{Listener: l, Remote: from}, data, s.acts[:0])
+	m := s.shards[0]
+	if s.routes != nil {
+		shard, ok := s.routes.arrived(data)
+		if !ok {
+			return // as transport does
+		}
+		m = s.shards[shard]
+	}
+	m.acts = m.ua.Datagram(w.now, flow.Flow{Listener: l, Remote: from}, data, m.acts[:0])
 	s.flush(w)
 }
 
 // timeout does what is due.
 func (s *station) timeout(w *World) {
-	if at := s.ua.Deadline(); !at.IsZero() && !at.After(w.now) {
-		s.acts = s.ua.Timeout(w.now, s.acts[:0])
-		s.flush(w)
+	for _, m := range s.shards {
+		if at := m.ua.Deadline(); !at.IsZero() && !at.After(w.now) {
+			m.acts = m.ua.Timeout(w.now, m.acts[:0])
+			s.flush(w)
+		}
 	}
 	if s.media == nil {
 		return
@@ -62,57 +82,93 @@ func (s *station) rtp(w *World, p packet) bool {
 }
 
 // deadline returns when timeout is due.
-func (s *station) deadline() time.Time {
-	at := s.ua.Deadline()
+func (s *station) deadline() (at time.Time) {
+	for _, m := range s.shards {
+		at = deadline.Earliest(at, m.ua.Deadline())
+	}
 	if s.media != nil {
 		at = deadline.Earliest(at, s.media.Deadline())
 	}
 	return at
 }
 
-// flush carries out what the machine has left, media first: ports are ready
+// flush carries out what the machines have left, media first: ports are ready
 // before a peer hears of them.
 func (s *station) flush(w *World) {
-	for {
-		s.command(w)
-		for _, a := range s.acts {
-			switch a := a.(type) {
-			case ua.Send:
-				w.sendSIP(s, a)
-			case ua.Record:
-				w.records = append(w.records, a.Record)
-			case ua.Note:
-				w.notes = append(w.notes, a)
-			case ua.Media, ua.Command:
-			}
+	for again := true; again; {
+		for _, m := range s.shards {
+			s.command(w, m)
+			s.carryOut(w, m)
 		}
-		s.acts = s.acts[:0]
 		if s.media != nil {
 			w.speak(s)
 		}
-		if len(s.events) == 0 {
-			return
-		}
-		events := s.events
-		s.events = nil
-		for _, ev := range events {
-			s.acts = s.ua.MediaEvent(w.now, ev, s.acts)
+		again = false
+		for _, m := range s.shards {
+			events := m.events
+			m.events = nil
+			for _, ev := range events {
+				m.acts = m.ua.MediaEvent(w.now, ev, m.acts)
+				again = true
+			}
 		}
 	}
 }
 
-// command gives the media engine its commands.
-func (s *station) command(w *World) {
+// counts sums what the shards hold and have seen.
+func (s *station) counts() (sum ua.Counts) {
+	for _, m := range s.shards {
+		c := m.ua.Counts()
+		sum.Legs += c.Legs
+		sum.Unmatched += c.Unmatched
+		sum.Strangers += c.Strangers
+		sum.Transactions.Lingering += c.Transactions.Lingering
+		sum.Transactions.Strays += c.Transactions.Strays
+		for kind, live := range c.Transactions.Live {
+			sum.Transactions.Live[kind] += live
+		}
+	}
+	return sum
+}
+
+// stocked returns how many port pairs are borrowed, but no call's.
+func (s *station) stocked() (pairs int) {
+	for _, m := range s.shards {
+		pairs += m.stock.Held()
+	}
+	return pairs
+}
+
+// command gives the media engine a machine's commands.
+func (s *station) command(w *World, m *machine) {
 	var commands []relay.Command
-	for _, a := range s.acts {
-		if m, ok := a.(ua.Media); ok {
-			commands = append(commands, m.Command)
+	for _, a := range m.acts {
+		if a, ok := a.(ua.Media); ok {
+			commands = append(commands, a.Command)
 		}
 	}
 	if len(commands) > 0 && s.media != nil {
 		s.media.Step(w.now)
 		s.media.Do(commands)
 	}
+}
+
+func (s *station) carryOut(w *World, m *machine) {
+	for _, a := range m.acts {
+		switch a := a.(type) {
+		case ua.Send:
+			if s.routes != nil {
+				s.routes.left(m.shard, a.Data)
+			}
+			w.sendSIP(s, a)
+		case ua.Record:
+			w.records = append(w.records, a.Record)
+		case ua.Note:
+			w.notes = append(w.notes, a)
+		case ua.Media, ua.Command:
+		}
+	}
+	m.acts = m.acts[:0]
 }
 
 // sendSIP notes a message and puts it on its way.

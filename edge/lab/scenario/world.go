@@ -29,9 +29,11 @@ type World struct {
 	sounds     *Sounds
 
 	config *config.Config
-	border *border.Border
-	core   *core.Core
-	limits *limits
+	// borders and limits are by shard.
+	borders []*border.Border
+	limits  []*node.Share
+	// core is one loop, whatever the border is: its shard key is the tenant.
+	core *core.Core
 	// nodes are border and core, in this order; core is nil and not among them
 	// where a PBX stands in its place.
 	nodes   []*station
@@ -54,40 +56,32 @@ type place struct {
 	listener flow.Listener
 }
 
-// stockBlock is how many pairs an application borrows at once.
-const stockBlock = 4
+// Setting is what a world is made of beside its configuration.
+type Setting struct {
+	Weather Weather
+	Sounds  *Sounds
+	// Shards of the border; 0 is one.
+	Shards int
+}
 
 // NewWorld builds the node core of a configuration and the parties around it.
-func NewWorld(c *config.Config, weather Weather, sounds *Sounds) (*World, error) {
+func NewWorld(c *config.Config, in Setting) (*World, error) {
 	w := &World{
-		start: time.Date(2026, time.July, 1, 9, 0, 0, 0, time.UTC), network: newNetwork(weather), sounds: sounds, config: c,
+		start: time.Date(2026, time.July, 1, 9, 0, 0, 0, time.UTC), network: newNetwork(in.Weather), sounds: in.Sounds, config: c,
 		at: make(map[netip.AddrPort]place), ears: make(map[netip.AddrPort]*call),
 	}
 	w.now = w.start
-	tables, err := c.Tables()
-	if err != nil {
-		return nil, err
-	}
-	w.limits = newLimits(c)
 	sockets := node.Sockets{Seam: c.Core.Seam, Phones: c.Core.Phones}
 	for _, l := range c.Border.Listeners {
 		sockets.Border = append(sockets.Border, l.Advertise)
 	}
-	b, err := w.station("border", sockets.Border, c.Border.Media)
-	if err != nil {
+	if err := w.buildBorder(sockets, max(in.Shards, 1)); err != nil {
 		return nil, err
 	}
-	b.ua, w.border = node.Border(c, tables, sockets, node.Shard{
-		Source: w.source(1), Key: callIDKey(), Ports: b.stock, Limits: w.limits,
-	})
-	w.nodes = append(w.nodes, b)
 	if c.Core.Mode == config.Embedded {
-		k, err := w.station("core", append([]netip.AddrPort{c.Core.Seam[0]}, c.Core.Phones...), c.Core.Media)
-		if err != nil {
+		if err := w.buildCore(sockets); err != nil {
 			return nil, err
 		}
-		k.ua, w.core = node.Core(c, sockets, node.Shard{Source: w.source(2), Key: callIDKey(), Ports: k.stock})
-		w.nodes = append(w.nodes, k)
 	}
 	for i, r := range residents() {
 		w.settle(r, uint64(100+i))
@@ -95,25 +89,79 @@ func NewWorld(c *config.Config, weather Weather, sounds *Sounds) (*World, error)
 	return w, nil
 }
 
+func (w *World) buildBorder(at node.Sockets, shards int) error {
+	tables, err := w.config.Tables()
+	if err != nil {
+		return err
+	}
+	s, err := w.station(at.Border, plan{"border", w.config.Border.Media, shards})
+	if err != nil {
+		return err
+	}
+	s.routes = newRoutes(shards)
+	gate := node.NewGate(w.config)
+	for i, m := range s.shards {
+		limits := gate.Share()
+		u, b := node.Border(w.config, tables, at, node.Shard{
+			Source: w.source(borderSource(i)), Key: callIDKey(), Ports: m.stock, Limits: limits,
+		})
+		m.ua = u
+		w.borders, w.limits = append(w.borders, b), append(w.limits, limits)
+	}
+	w.nodes = append(w.nodes, s)
+	return nil
+}
+
+func (w *World) buildCore(at node.Sockets) error {
+	s, err := w.station(append([]netip.AddrPort{at.Seam[0]}, at.Phones...), plan{"core", w.config.Core.Media, 1})
+	if err != nil {
+		return err
+	}
+	m := s.shards[0]
+	m.ua, w.core = node.Core(w.config, at, node.Shard{Source: w.source(2), Key: callIDKey(), Ports: m.stock})
+	w.nodes = append(w.nodes, s)
+	return nil
+}
+
+// plan is what a node's station is made with.
+type plan struct {
+	name   string
+	media  config.Media
+	shards int
+}
+
 // station makes a node's station with its media engine.
-func (w *World) station(name string, addrs []netip.AddrPort, m config.Media) (*station, error) {
-	s := &station{name: name, addrs: addrs}
-	random := w.source(uint64(len(name)))
+func (w *World) station(addrs []netip.AddrPort, p plan) (*station, error) {
+	s := &station{name: p.name, addrs: addrs}
+	random := w.source(uint64(len(p.name)))
 	var err error
 	s.media, err = engine.NewStepped(engine.Config{
-		Addresses: m.Addresses, Ports: port.Range{First: m.Ports.First, Last: m.Ports.Last},
+		Addresses: p.media.Addresses, Ports: port.Range{First: p.media.Ports.First, Last: p.media.Ports.Last},
 		Clips:  w.sounds.prompts,
-		Events: func(_ uint32, ev relay.Event) { s.events = append(s.events, ev) },
+		Events: func(owner uint32, ev relay.Event) { s.shards[owner].events = append(s.shards[owner].events, ev) },
 		Random: func(n uint32) uint32 { return uint32(random.Uint64() % uint64(n)) },
 	}, w.now)
 	if err != nil {
-		return nil, fmt.Errorf("%s media: %w", name, err)
+		return nil, fmt.Errorf("%s media: %w", p.name, err)
 	}
-	s.stock = node.NewStock(s.media, 0, 1, stockBlock)
+	for i := range p.shards {
+		s.shards = append(s.shards, &machine{
+			shard: i, stock: node.NewStock(s.media, uint32(i), 1, node.StockBlock(s.media.Free(), p.shards)),
+		})
+	}
 	for i, a := range addrs {
 		w.at[a] = place{s, flow.Listener(i)}
 	}
 	return s, nil
+}
+
+// borderSource is the number of a border shard's source: 1 for the first, as if
+// it were alone, and beyond everybody else's for the others.
+func borderSource(shard int) uint64 {
+	if shard == 0 {
+		return 1
+	}
+	return 1000 + uint64(shard)
 }
 
 // source is one station's stream of random numbers.
