@@ -1,0 +1,190 @@
+package load
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+)
+
+const (
+	// ticks is how many moments of a packet time ports send at, so that not all
+	// do at once.
+	ticks = 20
+	// width is how many datagrams a system call moves.
+	width = 64
+	// maxShare leaves room for repeated packets in one system call.
+	maxShare = width / 2
+)
+
+// player owns the streams and the ports they use. What the kernel does is the
+// loop's.
+type player struct {
+	cfg    *Config
+	run    uint32
+	random *rand.Rand
+	tally  *tally
+	// bind opens a media socket of a side.
+	bind   func(side) (*port, error)
+	vacant [sides][]*port // that have room for another call
+	due    [ticks][]*port
+	ports  int
+}
+
+// port is a media socket of one side.
+type port struct {
+	fd      int
+	side    side
+	addr    netip.AddrPort
+	calls   int
+	flows   map[netip.AddrPort]*half // by the border's port
+	serials map[uint32]*half         // by the call
+	sending []*half
+}
+
+func newPlayer(c *Config, t *tally) *player {
+	return &player{cfg: c, random: rand.New(rand.NewPCG(c.Seed, 3)), tally: t}
+}
+
+// open gives a half a place to hear.
+func (m *player) open(h *half) error {
+	vacant := &m.vacant[h.side]
+	if len(*vacant) == 0 {
+		p, err := m.bind(h.side)
+		if err != nil {
+			return err
+		}
+		p.flows, p.serials = make(map[netip.AddrPort]*half), make(map[uint32]*half)
+		m.due[m.ports%ticks] = append(m.due[m.ports%ticks], p)
+		m.ports++
+		*vacant = append(*vacant, p)
+	}
+	p := (*vacant)[len(*vacant)-1]
+	if p.calls++; p.calls == m.cfg.Share {
+		*vacant = (*vacant)[:len(*vacant)-1]
+	}
+	p.serials[h.call.serial] = h
+	h.port, h.hears = p, p.addr
+	return nil
+}
+
+// hear says where the border sends from and to.
+func (m *player) hear(h *half, border netip.AddrPort) {
+	if h.port == nil || h.speaksTo == border {
+		return
+	}
+	m.forget(h)
+	h.speaksTo = border
+	h.port.flows[border] = h
+}
+
+func (m *player) speak(h *half) {
+	if h.port == nil || !h.speaksTo.IsValid() {
+		h.call.spoil("no SDP for the " + h.side.String())
+		return
+	}
+	h.out = outgoing{
+		payload: newPayload(m.random), ssrc: m.random.Uint32(),
+		sequence: uint16(m.random.Uint32()), timestamp: m.random.Uint32(),
+	}
+	h.speaking = true
+	h.port.sending = append(h.port.sending, h)
+}
+
+func (m *player) hush(h *half) {
+	if !h.speaking {
+		return
+	}
+	h.speaking = false
+	h.port.sending = slices.DeleteFunc(h.port.sending, func(other *half) bool { return other == h })
+}
+
+// close gives the place back.
+func (m *player) close(h *half) {
+	if h.port == nil {
+		return
+	}
+	m.forget(h)
+	delete(h.port.serials, h.call.serial)
+	if h.port.calls--; h.port.calls == m.cfg.Share-1 {
+		m.vacant[h.side] = append(m.vacant[h.side], h.port)
+	}
+	h.port, h.out.payload, h.in.seen = nil, nil, nil
+}
+
+func (m *player) forget(h *half) {
+	if h.port.flows[h.speaksTo] == h {
+		delete(h.port.flows, h.speaksTo)
+	}
+}
+
+// write puts the next packet of h into b and returns how often it is to be
+// sent: once, but for a Fault.
+func (m *player) write(h *half, b []byte, left int64) int {
+	s := stamp{run: m.run, call: h.call.serial, direction: h.side, left: left}
+	fault := m.cfg.Fault
+	if h.out.next%faultEvery != faultEvery-1 {
+		fault = NoFault
+	}
+	if fault == Swap {
+		s.call++
+	}
+	h.out.write(b, s)
+	switch fault {
+	case Lose:
+		return 0
+	case Repeat:
+		return 2
+	case Corrupt:
+		b[headerLength+40] ^= 1
+	case NoFault, Swap, faults:
+	}
+	return 1
+}
+
+// take verifies a packet that came to a port. arrived is in nanoseconds of the
+// wall clock.
+func (m *player) take(p *port, from netip.AddrPort, b []byte, arrived int64) {
+	m.tally.packets++
+	h := m.receiver(p, from, b)
+	if h == nil {
+		m.tally.strangers++
+		return
+	}
+	if !h.call.kind.speaks() || h.state == calling || h.state == proceeding {
+		h.counts.sound++ // an announcement or a tone
+		return
+	}
+	const version2, pcmu = 2 << 6, 0
+	if len(b) < headerLength || b[0] != version2 || b[1]&0x7f != pcmu {
+		h.counts.corrupted++
+		return
+	}
+	s, ok := readStamp(b[headerLength:])
+	if !ok {
+		h.counts.corrupted++
+		return
+	}
+	far := &h.call.ends[h.side.other()]
+	if s.run != m.run || s.call != h.call.serial || s.direction != far.side || s.position >= far.out.next {
+		h.counts.foreign++
+		return
+	}
+	if latency, first := h.in.take(b, s, arrived); first {
+		m.tally.latency[far.side].add(latency)
+	}
+}
+
+// receiver returns whom a packet is for: the half to which SDP has given its
+// source. On the direct path several calls have one source, and the name of the
+// call in the packet decides between them.
+func (m *player) receiver(p *port, from netip.AddrPort, b []byte) *half {
+	const name = headerLength + 8
+	if m.cfg.Border.IsValid() || len(b) < name+4 {
+		return p.flows[from]
+	}
+	if h := p.serials[binary.BigEndian.Uint32(b[name:])]; h != nil && h.speaksTo == from {
+		return h
+	}
+	return p.flows[from]
+}
