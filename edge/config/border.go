@@ -98,11 +98,13 @@ func (l *loader) core(m *document.MapReader) {
 			l.bound = append(l.bound, socket{udp, e.addr.Addr(), PortRange{e.addr.Port(), e.addr.Port()}, "phones' listener", v})
 		}
 	}
+	registrar := m.Key("registrar")
 	if embedded {
+		l.c.Core.Registrar = readRegistrar(registrar)
 		l.c.Core.Media = l.media(media.Required().Map(), "core media")
 		return
 	}
-	for _, v := range []document.Value{phones, media} {
+	for _, v := range []document.Value{phones, registrar, media} {
 		if v.Written() {
 			v.Node() // its keys are known, only unused
 			v.Warnf("not used: the embedded core is off (mode: external)")

@@ -73,9 +73,33 @@ type Core struct {
 	Seam []netip.AddrPort
 	// Phones are the addresses that the embedded core binds for phones.
 	Phones []netip.AddrPort
+	// Registrar is for the phones that register there.
+	Registrar Registrar
 	// Media is the embedded core's.
 	Media Media
 }
+
+// Registrar is how phones register at the embedded core.
+type Registrar struct {
+	// From is where phones may register from; with none, none can.
+	From []netip.Prefix
+	// Rate is how many datagrams per second are taken from each of From.
+	Rate int
+	// Digest are the algorithms offered, in order of preference; never empty
+	// in a configuration that was read.
+	Digest []Digest
+	// MinExpires and MaxExpires bound how long a registration lasts.
+	MinExpires, MaxExpires time.Duration
+}
+
+// Digest is a digest algorithm of RFC 8760.
+type Digest uint8
+
+// The algorithms.
+const (
+	SHA256 Digest = iota
+	MD5
+)
 
 // Trunk is one carrier, both directions.
 type Trunk struct {

@@ -243,7 +243,7 @@ func TestValidEdits(t *testing.T) {
     domain: t2.example
     default_number: "0300000200"
     phones: {1001: {kind: desk, password: {env: T2_1001}}}
-timers:`}, nil, func(c *Config) bool { return len(c.Tenants) == 2 && !c.Tenants[1].Phones[0].Contact.IsValid() }},
+timers:`}, []string{"f:72: tenants.t2.phones.1001: is never reached: no phone can register without core.registrar.from"}, func(c *Config) bool { return len(c.Tenants) == 2 && !c.Tenants[1].Phones[0].Contact.IsValid() }},
 	}
 	base := baseFile(t)
 	for _, c := range cases {

@@ -96,8 +96,12 @@ func (r *tenantReading) phoneList(m *document.MapReader) {
 			p.Contact = at.addr
 			r.reached = append(r.reached, target{at.addr, contact})
 		}
-		if v.Present() && v.Kind() == document.Map && !contact.Written() && !password.Written() {
+		switch {
+		case !v.Present() || v.Kind() != document.Map || contact.Written():
+		case !password.Written():
 			v.Faultf("needs a contact, or a password to register with")
+		case r.c.Core.Mode == Embedded && len(r.c.Core.Registrar.From) == 0:
+			v.Warnf("is never reached: no phone can register without core.registrar.from")
 		}
 		r.phones[text] = v
 		r.t.Phones = append(r.t.Phones, p)
