@@ -4,6 +4,9 @@
 //	FuzzSIPIngress   a peer's datagrams through scan, guard, parser and typed
 //	                 headers into a whole user agent, and what it sends back
 //	FuzzSDP          session descriptions through offer and answer in both roles
+//	FuzzRTP          two peers and signalling by a script, with datagrams of any
+//	                 content among it, through the stepped media engine
+//	FuzzRTCP         reports of any content to a call's endpoints
 //	FuzzPolicy       calls from carriers and from the core through the policy of
 //	                 the sample configuration
 //
