@@ -42,6 +42,8 @@ type Shard struct {
 	Ports  border.Ports
 	Limits border.Limits
 	Timers transaction.Timers
+	// Phones are the core's, which its phones register with.
+	Phones Secrets
 }
 
 // Border assembles one shard of the border.
@@ -70,10 +72,12 @@ func Core(c *config.Config, at Sockets, s Shard) (*ua.UA, *core.Core) {
 	legs := new(ua.Sequence)
 	k := core.New(core.Config{
 		Source: s.Source, Key: s.Key, Legs: legs, Ports: s.Ports,
-		Tenants: coreTenants(c), Seam: flowsTo(0, []netip.AddrPort{at.Facing}),
+		Tenants: coreTenants(c, s.Phones), Registration: registration(c, s.Source), Seam: flowsTo(0, []netip.AddrPort{at.Facing}),
 		Caps: coreCaps(), SeamMedia: borderMedia(c), Setup: c.Timers.Setup + behind,
 	})
-	return ua.New(ua.Config{Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: k.Peer, Legs: legs, App: k}), k
+	return ua.New(ua.Config{
+		Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: k.Peer, Services: k.Services(), Legs: legs, App: k,
+	}), k
 }
 
 // behind is how much longer the core waits for an answer than the border, so

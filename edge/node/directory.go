@@ -10,15 +10,15 @@ import (
 )
 
 // coreTenants turns the configuration's tenants into the core's directory.
-func coreTenants(c *config.Config) []core.Tenant {
+func coreTenants(c *config.Config, secrets Secrets) []core.Tenant {
 	list := make([]core.Tenant, 0, len(c.Tenants))
 	for i := range c.Tenants {
-		list = append(list, coreTenant(&c.Tenants[i], c.Core.Phones))
+		list = append(list, coreTenant(&c.Tenants[i], c.Core.Phones, secrets))
 	}
 	return list
 }
 
-func coreTenant(t *config.Tenant, listeners []netip.AddrPort) core.Tenant {
+func coreTenant(t *config.Tenant, listeners []netip.AddrPort, secrets Secrets) core.Tenant {
 	made := core.Tenant{Name: t.Name, Domain: t.Domain, DefaultNumber: t.DefaultNumber, Channels: t.Channels}
 	for _, d := range t.Numbers {
 		made.Numbers = append(made.Numbers, core.DID(d))
@@ -27,7 +27,10 @@ func coreTenant(t *config.Tenant, listeners []netip.AddrPort) core.Tenant {
 		made.Mobiles = append(made.Mobiles, core.Mobile{Extension: m.Extension, MSISDN: m.MSISDN, Number: m.Number})
 	}
 	for _, p := range t.Phones {
-		made.Phones = append(made.Phones, core.Phone{Extension: p.Extension, Contact: phoneFlow(p.Contact, listeners), Number: p.Number})
+		made.Phones = append(made.Phones, core.Phone{
+			Extension: p.Extension, Contact: phoneFlow(p.Contact, listeners), Number: p.Number,
+			Secret: secrets[phoneName{t.Name, string(p.Extension)}],
+		})
 	}
 	for _, g := range t.Groups {
 		group := core.Group{Number: g.Number, Members: make([]number.ExtensionNumber, 0, len(g.Members))}

@@ -7,6 +7,7 @@ import (
 
 	"sekisho/edge/config"
 	"sekisho/edge/core"
+	"sekisho/edge/core/registrar"
 	"sekisho/edge/sip/flow"
 	"sekisho/policy/number"
 )
@@ -41,13 +42,14 @@ func TestCoreTenants(t *testing.T) {
 		return n
 	}
 	contact := netip.MustParseAddrPort("198.51.100.1:5060")
+	secret := registrar.NewSecret("1003", "t1.example", "x")
 	c := &config.Config{
 		Core: config.Core{Phones: []netip.AddrPort{netip.MustParseAddrPort("192.0.2.2:5080")}},
 		Tenants: []config.Tenant{{
 			Name: "t1", Domain: "t1.example", DefaultNumber: num("0300000100"), Channels: 5,
 			Numbers: []config.DID{{Number: num("0300000121"), Extension: "2001"}},
 			Mobiles: []config.MobilePhone{{Extension: "2001", MSISDN: num("09000002001"), Carrier: "au", Number: num("0300000121")}},
-			Phones:  []config.Phone{{Extension: "1001", Contact: contact, Number: num("0300000100")}},
+			Phones:  []config.Phone{{Extension: "1001", Contact: contact, Number: num("0300000100")}, {Extension: "1003"}},
 			Groups:  []config.Group{{Extension: "3701", Members: []config.Member{{Extension: "2001"}}, Number: num("0300000137")}},
 		}},
 	}
@@ -55,10 +57,13 @@ func TestCoreTenants(t *testing.T) {
 		Name: "t1", Domain: "t1.example", DefaultNumber: num("0300000100"), Channels: 5,
 		Numbers: []core.DID{{Number: num("0300000121"), Extension: "2001"}},
 		Mobiles: []core.Mobile{{Extension: "2001", MSISDN: num("09000002001"), Number: num("0300000121")}},
-		Phones:  []core.Phone{{Extension: "1001", Contact: flow.Flow{Listener: 1, Remote: contact}, Number: num("0300000100")}},
-		Groups:  []core.Group{{Members: []number.ExtensionNumber{"2001"}, Number: num("0300000137")}},
+		Phones: []core.Phone{
+			{Extension: "1001", Contact: flow.Flow{Listener: 1, Remote: contact}, Number: num("0300000100")},
+			{Extension: "1003", Secret: secret},
+		},
+		Groups: []core.Group{{Members: []number.ExtensionNumber{"2001"}, Number: num("0300000137")}},
 	}}
-	if got := coreTenants(c); !reflect.DeepEqual(got, want) {
+	if got := coreTenants(c, Secrets{{"t1", "1003"}: secret, {"t2", "1001"}: secret}); !reflect.DeepEqual(got, want) {
 		t.Fatalf("got %+v\nwant %+v", got, want)
 	}
 }

@@ -88,6 +88,10 @@ func Open(c *config.Config, opt Options) (n *Node, err error) {
 	if err != nil {
 		return nil, err
 	}
+	secrets, err := ReadSecrets(c)
+	if err != nil {
+		return nil, err
+	}
 	n = &Node{cfg: c, opt: opt}
 	if _, err := rand.Read(n.key[:]); err != nil {
 		return nil, fmt.Errorf("random key: %w", err)
@@ -114,7 +118,7 @@ func Open(c *config.Config, opt Options) (n *Node, err error) {
 		n.border.run(u, i, n)
 	}
 	if c.Core.Mode == config.Embedded {
-		u, k := Core(c, n.at, Shard{Source: source(), Key: n.key, Ports: n.core.stocks[0]})
+		u, k := Core(c, n.at, Shard{Source: source(), Key: n.key, Ports: n.core.stocks[0], Phones: secrets})
 		n.cores = append(n.cores, k)
 		n.core.run(u, 0, n)
 	}
@@ -211,18 +215,6 @@ func (n *Node) trunkSources(l flow.Listener) []transport.Source {
 		}
 		for _, from := range t.From {
 			list = append(list, transport.Source{Prefix: from.Prefix, Port: from.Port})
-		}
-	}
-	return list
-}
-
-func phoneSources(c *config.Config) []transport.Source {
-	var list []transport.Source
-	for i := range c.Tenants {
-		for _, p := range c.Tenants[i].Phones {
-			if a := p.Contact; a.IsValid() {
-				list = append(list, transport.Source{Prefix: netip.PrefixFrom(a.Addr(), a.Addr().BitLen()), Port: a.Port()})
-			}
 		}
 	}
 	return list
