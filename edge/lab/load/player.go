@@ -39,6 +39,7 @@ type port struct {
 	calls   int
 	flows   map[netip.AddrPort]*half // by the border's port
 	serials map[uint32]*half         // by the call
+	unnamed int                      // halves that no SDP has told of a source
 	sending []*half
 }
 
@@ -64,6 +65,7 @@ func (m *player) open(h *half) error {
 		*vacant = (*vacant)[:len(*vacant)-1]
 	}
 	p.serials[h.call.serial] = h
+	p.unnamed++
 	h.port, h.hears = p, p.addr
 	return nil
 }
@@ -72,6 +74,9 @@ func (m *player) open(h *half) error {
 func (m *player) hear(h *half, border netip.AddrPort) {
 	if h.port == nil || h.speaksTo == border {
 		return
+	}
+	if !h.speaksTo.IsValid() {
+		h.port.unnamed--
 	}
 	m.forget(h)
 	h.speaksTo = border
@@ -103,6 +108,9 @@ func (m *player) hush(h *half) {
 func (m *player) close(h *half) {
 	if h.port == nil {
 		return
+	}
+	if !h.speaksTo.IsValid() {
+		h.port.unnamed--
 	}
 	m.forget(h)
 	delete(h.port.serials, h.call.serial)
@@ -147,11 +155,14 @@ func (m *player) write(h *half, b []byte, left int64) int {
 func (m *player) take(p *port, from netip.AddrPort, b []byte, arrived int64) {
 	m.tally.packets++
 	h := m.receiver(p, from, b)
-	if h == nil {
+	switch {
+	case h == nil && p.unnamed > 0:
+		m.tally.early++ // an announcement that overtakes its 183
+		return
+	case h == nil:
 		m.tally.strangers++
 		return
-	}
-	if !h.call.kind.speaks() || h.state == calling || h.state == proceeding {
+	case !h.call.kind.speaks():
 		h.counts.sound++ // an announcement or a tone
 		return
 	}
@@ -161,7 +172,11 @@ func (m *player) take(p *port, from netip.AddrPort, b []byte, arrived int64) {
 		return
 	}
 	s, ok := readStamp(b[headerLength:])
-	if !ok {
+	switch {
+	case !ok && (h.state == calling || h.state == proceeding):
+		h.counts.sound++
+		return
+	case !ok:
 		h.counts.corrupted++
 		return
 	}
@@ -176,15 +191,18 @@ func (m *player) take(p *port, from netip.AddrPort, b []byte, arrived int64) {
 }
 
 // receiver returns whom a packet is for: the half to which SDP has given its
-// source. On the direct path several calls have one source, and the name of the
-// call in the packet decides between them.
+// source. The name of the call in the packet decides in two cases: on the direct
+// path several calls have one source, and media may overtake the SDP that
+// answers the offer (RFC 3264 §5.1).
 func (m *player) receiver(p *port, from netip.AddrPort, b []byte) *half {
 	const name = headerLength + 8
-	if m.cfg.Border.IsValid() || len(b) < name+4 {
-		return p.flows[from]
-	}
-	if h := p.serials[binary.BigEndian.Uint32(b[name:])]; h != nil && h.speaksTo == from {
+	h := p.flows[from]
+	if h != nil && m.cfg.Border.IsValid() || len(b) < name+4 {
 		return h
 	}
-	return p.flows[from]
+	named := p.serials[binary.BigEndian.Uint32(b[name:])]
+	if named != nil && (named.speaksTo == from || !named.speaksTo.IsValid()) {
+		return named
+	}
+	return h
 }

@@ -21,12 +21,18 @@ type Report struct {
 	// the first 18x and the first 2xx.
 	Ringing  Quantiles `json:"ringing"`
 	Answered Quantiles `json:"answered"`
+	// Unrung counts calls whose 200 came without any 18x before it: lost, or
+	// overtaken.
+	Unrung int `json:"unrung"`
 	// Media is by who sent: the caller, the callee. Latency is of both.
 	Media   [2]Direction `json:"media"`
 	Latency Quantiles    `json:"latency"`
-	// Strangers counts packets from sources that no SDP has named, Sound those
-	// of announcements and tones to calls that were not answered.
+	// Strangers counts packets from sources that no SDP has named; Early those
+	// that came to a socket where an SDP was still awaited, and may be its
+	// announcement; Sound those of announcements and tones to calls that were
+	// not answered.
 	Strangers uint64    `json:"strangers"`
+	Early     uint64    `json:"early"`
 	Sound     uint64    `json:"sound"`
 	Generator Generator `json:"generator"`
 }
@@ -94,6 +100,7 @@ func (r *Report) Faults() []string {
 		}
 		fault(uint64(max(0, o.Placed-o.Kept-o.Cut-failed(o))), kind+" calls: nobody knows what became of them")
 	}
+	fault(uint64(r.Unrung), "calls answered without 18x")
 	for _, d := range r.Media {
 		fault(d.Lost, "packets of the "+d.From+" lost")
 		fault(d.Duplicated, "packets of the "+d.From+" duplicated")

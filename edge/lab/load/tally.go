@@ -6,11 +6,13 @@ type tally struct {
 	failures          map[failure]int
 	statuses          map[int]int
 	ringing, answered histogram
+	unrung            int
 
 	directions [sides]Direction // by who sent
 	latency    [sides]histogram
 	packets    uint64
 	strangers  uint64
+	early      uint64
 	sound      uint64
 
 	// Of the generator itself.
@@ -78,7 +80,7 @@ func (t *tally) report() *Report {
 	r := &Report{
 		Calls: map[string]Outcome{}, Statuses: t.statuses,
 		Ringing: t.ringing.quantiles(), Answered: t.answered.quantiles(),
-		Media: t.directions, Strangers: t.strangers, Sound: t.sound,
+		Media: t.directions, Unrung: t.unrung, Strangers: t.strangers, Early: t.early, Sound: t.sound,
 		Generator: Generator{
 			Late: t.late.quantiles(), Unsent: t.unsent, Overruns: t.overruns, Repeated: t.repeated,
 			HeardAgain: t.heardAgain, Stray: t.stray, Unreadable: t.unreadable,

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sekisho/edge/config"
+	"sekisho/edge/lab/siptest"
 	"sekisho/edge/node"
 )
 
@@ -106,6 +107,34 @@ func TestBorder(t *testing.T) {
 	close()
 }
 
+// TestImpaired: calls survive a line that loses, repeats and swaps SIP, since
+// both sides ask again, and their media is whole.
+func TestImpaired(t *testing.T) {
+	t.Parallel()
+	at, _ := openBorder(t)
+	line, err := siptest.Forward(siptest.ForwardConfig{
+		Listen: loopback(0), Back: at.carrier, To: at.border, Seed: 5,
+		Impairment: siptest.Impairment{Loss: 0.08, Duplicate: 0.05, Reorder: 0.1},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer line.Close()
+	c := direct()
+	c.Callee, c.Border, c.CallerSeenAs = at.core, line.Near(), at.carrier
+	r := play(t, c)
+	lost := line.Counts()[siptest.Outward].Lost + line.Counts()[siptest.Inward].Lost
+	if o := r.Calls["talked"]; o.Kept != 20 || lost == 0 || r.Generator.Repeated+r.Generator.HeardAgain == 0 {
+		t.Errorf("%+v; %d lost, %+v", o, lost, r.Generator)
+	}
+	// An 18x is not repeated (RFC 3261 §13.3.1.1), so it may be missing.
+	for _, f := range r.Faults() {
+		if !strings.HasSuffix(f, "answered without 18x") {
+			t.Error(f)
+		}
+	}
+}
+
 // TestFaults: what is spoilt on the line is noticed, and nothing else. The
 // trials run side by side.
 func TestFaults(t *testing.T) {
@@ -158,7 +187,7 @@ func TestRefused(t *testing.T) {
 	done := make(chan struct{})
 	go func() { // ends with the socket
 		defer close(done)
-		b := make([]byte, space)
+		b := make([]byte, 4096)
 		for {
 			n, from, err := peer.ReadFromUDPAddrPort(b)
 			if err != nil {

@@ -13,4 +13,7 @@
 //
 // A message that both its ends have noted is drawn once; one that was sent
 // again is drawn again.
+//
+// Forward stands between two peers on real sockets and loses, repeats and
+// delays datagrams as a seed says.
 package siptest
