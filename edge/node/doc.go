@@ -9,6 +9,13 @@
 //	gate.go      limits shared by all shards
 //	records.go   the file of call records
 //
+// The border has a shard per core: each is a loop with a random source, a stock
+// of port pairs and a share of the limits of its own, and owns the calls whose
+// Call-IDs fall to it (callid). What shards have in common is read-only, or
+// stands behind a lock here at the rim. What a call comes to does not depend on
+// how many there are: lab/scenario plays every file with several. The core is
+// one loop.
+//
 // Shutdown: loops stop first, so that nothing asks for ports or sends any
 // more, then media, then sockets, then the record file is flushed.
 package node

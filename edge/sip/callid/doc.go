@@ -15,4 +15,9 @@
 //
 // The key is a plain value: a node that takes over from another must be given
 // the same one, or calls in progress would move between buckets.
+//
+// One request names two calls: an INVITE with Replaces (RFC 3891) belongs where
+// the call is that it replaces, and would have to be sent there by the Call-ID in
+// that header. This stack does not offer Replaces, so the Call-ID decides alone,
+// and whoever requires the extension is refused on any shard.
 package callid
