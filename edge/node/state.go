@@ -69,8 +69,8 @@ func (a *application) report(ctx context.Context, s *ops.State, of func(shard in
 	p := a.engine.Stats().Ports
 	s.Ports.Bound += p.Bound
 	s.Ports.Leased += p.Leased - stock
-	s.Ports.Quarantined += p.Resting
-	s.Ports.Ready += p.Fresh + stock
+	s.Ports.Quarantined += p.Quarantined
+	s.Ports.Ready += p.Ready() + stock // what a shard has in hand is free to be lent
 	return nil
 }
 

@@ -33,7 +33,7 @@ func still(t testing.TB) (l *loop, near, far *net.UDPConn, to relay.Pair) {
 		t.Fatal(err)
 	}
 	e.loops = []*loop{l}
-	if err := e.grow(0, 2); err != nil {
+	if err := e.grow(0, func(*port.Pool) int { return 2 }); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"net/netip"
+	"time"
 
 	"sekisho/media/port"
 	"sekisho/media/relay"
@@ -24,8 +25,16 @@ type Config struct {
 	// must each be given their part.
 	Descriptors int
 	// Stock is how many pairs per worker and address are bound before Open
-	// returns and kept ready behind it; 0 means 64.
+	// returns and kept ready behind it; 0 means 64. When nothing has been
+	// borrowed for the length of a rest, so many are bound again; borrowers may
+	// keep up to half of them in hand.
 	Stock int
+	// Rest is how long a returned pair rests before it is borrowed again or, if
+	// it is one too many, closed; 0 means port.Target. It is at least port.Floor.
+	Rest time.Duration
+	// floor is the least rest under pressure; 0 means port.Floor. Nobody but a
+	// test may have less.
+	floor time.Duration
 	// Clips finds what Play names; nil has none.
 	Clips Clips
 	// Events receives the events of the slots borrowed by an owner. It is called
@@ -61,6 +70,12 @@ func (c *Config) complete() error {
 	if c.Stock == 0 {
 		c.Stock = defaultStock
 	}
+	if c.Rest == 0 {
+		c.Rest = port.Target
+	}
+	if c.floor == 0 {
+		c.floor = port.Floor
+	}
 	if c.Events == nil {
 		c.Events = func(uint32, relay.Event) {}
 	}
@@ -72,6 +87,8 @@ func (c *Config) complete() error {
 		return errors.New("media workers out of range")
 	case len(c.Addresses) == 0:
 		return errors.New("no media address")
+	case c.Rest < c.floor:
+		return errors.New("media ports rest for less than the floor")
 	case c.Random == nil:
 		return errors.New("no source of randomness for media")
 	}

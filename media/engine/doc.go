@@ -23,6 +23,10 @@
 // buffer, no allocation per packet. Stepped is the same without sockets and
 // with the caller's time, for scenarios that run in memory.
 //
+// Pairs come and go behind those who borrow them: what a worker lacks is bound,
+// and after a burst what it has too much is closed again, once it has rested. A
+// worker lets go of a pair before its sockets are closed (Engine.tend).
+//
 // All pairs of one call are best borrowed from one worker: its packets then stay
 // on one thread, and RTCP reports are translated (elsewhere their report blocks
 // are left out).

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,16 +16,14 @@ type Engine struct {
 	config Config
 	ledger *ledger
 	loops  []*loop
-	hungry chan int // workers whose stock is low; full means the grower knows
-	done   chan struct{}
-	wg     sync.WaitGroup
-	once   sync.Once
-	joins  atomic.Uint64
+	hungry chan int // workers whose stock is low; full means the tender knows
+	// detached has room for every pair that the workers have yet to detach.
+	detached chan Detached
+	done     chan struct{}
+	wg       sync.WaitGroup
+	once     sync.Once
+	joins    atomic.Uint64
 }
-
-// growth is how many pairs per address are bound while the pools are locked: few, because
-// binding one takes about 20 µs and signalling may be waiting.
-const growth = 4
 
 // Open binds the first pairs and starts the workers. An error means that media
 // cannot be had at all: no address, an address that is not ours, an empty range,
@@ -46,7 +43,7 @@ func Open(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{config: c, ledger: l, hungry: make(chan int, c.Workers), done: make(chan struct{})}
+	e := &Engine{config: c, ledger: l, hungry: make(chan int, c.Workers), detached: make(chan Detached, c.Workers*slice), done: make(chan struct{})}
 	for i := range c.Workers {
 		one, err := newLoop(e, i)
 		if err != nil {
@@ -55,8 +52,8 @@ func Open(c Config) (*Engine, error) {
 		e.loops = append(e.loops, one)
 	}
 	for i := range e.loops {
-		err := e.grow(i, c.Stock)
-		if bound := l.counts().Bound; bound == 0 || err != nil && !errors.Is(err, port.ErrNoDescriptors) {
+		err := e.grow(i, func(*port.Pool) int { return c.Stock })
+		if bound := l.counts(time.Now()).Bound; bound == 0 || err != nil && !errors.Is(err, port.ErrNoDescriptors) {
 			if err == nil {
 				err = errors.New("no media port can be bound")
 			}
@@ -68,7 +65,7 @@ func Open(c Config) (*Engine, error) {
 		go one.run() // owned by e; Close ends it through its mailbox and waits
 	}
 	e.wg.Add(1)
-	go e.growOnDemand() // owned by e; Close ends it through done and waits
+	go e.tend() // owned by e; Close ends it through done and waits
 	return e, nil
 }
 
@@ -78,10 +75,10 @@ func Open(c Config) (*Engine, error) {
 func (e *Engine) Borrow(r Request, into []relay.Pair) []relay.Pair {
 	now := time.Now()
 	into = e.ledger.borrow(now, r, into, func(l lease) { e.loops[r.Worker].mailbox.put(l) })
-	if r.Worker >= 0 && r.Worker < len(e.loops) && e.ledger.low(now, r.Worker, e.config.Stock) {
+	if r.Worker >= 0 && r.Worker < len(e.loops) && e.ledger.lacks(now, r.Worker) {
 		select {
 		case e.hungry <- r.Worker:
-		default: // the grower has as much to do as there are workers
+		default: // the tender has as much to do as there are workers
 		}
 	}
 	return into
@@ -110,7 +107,7 @@ func (e *Engine) Free() int { return e.ledger.free(time.Now()) }
 // Stats returns the figures of all workers and pools. Those of a busy worker
 // are up to 100 ms old.
 func (e *Engine) Stats() Stats {
-	s := Stats{Ports: e.ledger.counts()}
+	s := Stats{Ports: e.ledger.counts(time.Now())}
 	for _, l := range e.loops {
 		s.add(l.published())
 	}
@@ -139,37 +136,4 @@ func (e *Engine) discard() error {
 	}
 	e.ledger.pairs(func(p port.Pair) { all = append(all, closePair(p)) })
 	return errors.Join(all...)
-}
-
-// growOnDemand binds further pairs behind the back of those who borrow.
-func (e *Engine) growOnDemand() {
-	defer e.wg.Done()
-	for {
-		select {
-		case <-e.done:
-			return
-		case worker := <-e.hungry:
-			for e.ledger.low(time.Now(), worker, 2*e.config.Stock) && e.grow(worker, growth) == nil {
-				select {
-				case <-e.done:
-					return
-				default:
-				}
-			}
-		}
-	}
-}
-
-// grow binds n pairs per address for a worker and begins to listen on them.
-func (e *Engine) grow(worker, n int) error {
-	l := e.loops[worker]
-	var failed error
-	err := e.ledger.grow(worker, n, bindPair, func(a attach) {
-		l.mailbox.put(a)
-		failed = errors.Join(failed, l.watch(a))
-	})
-	if err := errors.Join(err, failed); err != nil {
-		return fmt.Errorf("media worker %d: %w", worker, err)
-	}
-	return nil
 }

@@ -30,6 +30,7 @@ type part struct {
 // newLedger deals the candidates of every address to the workers.
 func newLedger(c *Config, budget int) (*ledger, error) {
 	l := &ledger{parts: make([]part, c.Workers), addresses: len(c.Addresses), budget: budget, random: c.Random}
+	terms := port.Terms{Target: c.Rest, Floor: c.floor, Stock: c.Stock}
 	intn := func(n int) int { return int(c.Random(uint32(n))) }
 	for _, addr := range c.Addresses {
 		plan, err := port.Plan(addr, c.Ports, min(budget, anyPorts), intn)
@@ -38,26 +39,54 @@ func newLedger(c *Config, budget int) (*ledger, error) {
 		}
 		for w := range l.parts {
 			first, last := len(plan)*w/c.Workers, len(plan)*(w+1)/c.Workers
-			l.parts[w].pools = append(l.parts[w].pools, port.New(plan[first:last]))
+			l.parts[w].pools = append(l.parts[w].pools, port.New(plan[first:last], terms))
 		}
 	}
 	return l, nil
 }
 
-// grow binds up to n pairs for each address of a worker and gives each to
-// attached, before anyone can borrow it.
-func (l *ledger) grow(worker, n int, bind port.Bind, attached func(attach)) error {
+// grow binds pairs for each address of a worker, as many as wanted says of its
+// pool, and gives each to attached before anyone can borrow it.
+func (l *ledger) grow(worker int, wanted func(*port.Pool) int, bind port.Bind, attached func(attach)) error {
 	p := &l.parts[worker]
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for a, pool := range p.pools {
-		if err := pool.Grow(n, l.budgeted(bind), func(index uint32, pair port.Pair) {
-			attached(attach{index*uint32(l.addresses) + uint32(a), pair.Sockets})
+		if err := pool.Grow(wanted(pool), l.budgeted(bind), func(index uint32, pair port.Pair) {
+			attached(attach{l.local(index, a), pair.Sockets})
 		}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// shrink takes up to n surplus pairs of a worker out of its pools and gives the
+// order that detaches each to leave. It returns how many there are. The pair
+// counts until closed is told of it.
+func (l *ledger) shrink(now time.Time, worker, n int, leave func(detach)) (taken int) {
+	p := &l.parts[worker]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for a, pool := range p.pools {
+		taken += pool.Shrink(now, n-taken, func(index uint32, _ port.Pair) { leave(detach{l.local(index, a)}) })
+	}
+	return taken
+}
+
+// closed takes note that the sockets of a pair which shrink has taken out are closed.
+func (l *ledger) closed(worker int, local uint32) {
+	p := &l.parts[worker]
+	p.mu.Lock()
+	p.pools[local%uint32(l.addresses)].Closed(local / uint32(l.addresses))
+	p.mu.Unlock()
+	l.mu.Lock()
+	l.budget++
+	l.mu.Unlock()
+}
+
+func (l *ledger) local(index uint32, address int) uint32 {
+	return index*uint32(l.addresses) + uint32(address)
 }
 
 // budgeted binds while the budget lasts.
@@ -86,7 +115,7 @@ func (l *ledger) borrow(now time.Time, r Request, into []relay.Pair, opened func
 	defer p.mu.Unlock()
 	var stack [8]port.Lease
 	for _, got := range p.pools[r.Address].Lease(now, r.Count, stack[:0]) {
-		local := got.Index*uint32(l.addresses) + uint32(r.Address)
+		local := l.local(got.Index, r.Address)
 		slot := slotOf(r.Worker, local, got.Epoch)
 		opened(lease{slot: slot, owner: r.Owner, identity: l.identity()})
 		into = append(into, relay.Pair{Slot: slot, Addr: got.Addr})
@@ -115,9 +144,9 @@ func (l *ledger) giveBack(now time.Time, s relay.Slot) {
 	p.pools[local%uint32(l.addresses)].Return(now, local/uint32(l.addresses), s.Epoch)
 }
 
-// low reports whether a worker has fewer than stock rested pairs for an address
-// and could bind more.
-func (l *ledger) low(now time.Time, worker, stock int) bool {
+// lacks reports whether a worker has too few pairs ready for an address and
+// could bind more.
+func (l *ledger) lacks(now time.Time, worker int) bool {
 	l.mu.Lock()
 	spent := l.budget == 0
 	l.mu.Unlock()
@@ -128,7 +157,7 @@ func (l *ledger) low(now time.Time, worker, stock int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, pool := range p.pools {
-		if pool.Ready(now) < stock && pool.Counts().Unbound > 0 {
+		if pool.Lack(now) > 0 {
 			return true
 		}
 	}
@@ -143,7 +172,7 @@ func (l *ledger) free(now time.Time) int {
 		p.mu.Lock()
 		for _, pool := range p.pools {
 			bound += pool.Free(now)
-			unbound += pool.Counts().Unbound
+			unbound += pool.Counts(now).Unbound
 		}
 		p.mu.Unlock()
 	}
@@ -152,20 +181,12 @@ func (l *ledger) free(now time.Time) int {
 	return bound + min(unbound, l.budget)
 }
 
-func (l *ledger) counts() (sum port.Counts) {
+func (l *ledger) counts(now time.Time) (sum port.Counts) {
 	for i := range l.parts {
 		p := &l.parts[i]
 		p.mu.Lock()
 		for _, pool := range p.pools {
-			c := pool.Counts()
-			sum.Bound += c.Bound
-			sum.Leased += c.Leased
-			sum.Fresh += c.Fresh
-			sum.Resting += c.Resting
-			sum.Unbound += c.Unbound
-			sum.Taken += c.Taken
-			sum.Shortened += c.Shortened
-			sum.Exhausted += c.Exhausted
+			sum.Add(pool.Counts(now))
 		}
 		p.mu.Unlock()
 	}

@@ -15,6 +15,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"sekisho/media/port"
 )
 
 const (
@@ -92,6 +94,14 @@ func (l *loop) watch(a attach) error {
 	return nil
 }
 
+// unwatch takes the sockets of a pair out of the epoll set again. Closing them
+// would do so as well, but only some time after the worker has forgotten them.
+func (l *loop) unwatch(s port.Sockets) {
+	for _, fd := range []int32{s.RTP, s.RTCP} {
+		_ = unix.EpollCtl(l.epoll, unix.EPOLL_CTL_DEL, int(fd), nil) // not in the set is as good
+	}
+}
+
 // run serves the worker until the mailbox is closed. A panic is our fault: it
 // ends the lease that was being served, is reported, and the loop goes on.
 func (l *loop) run() {
@@ -158,7 +168,7 @@ func (l *loop) obey(now time.Time) {
 func (l *loop) receive(now time.Time, local uint32, c Component) {
 	fd := l.worker.socket(local, c)
 	if fd < 0 {
-		return // attached to the set, and not to the worker yet
+		return // not attached to the worker yet, or detached since the wait
 	}
 	l.header.Namelen = uint32(len(l.name))
 	l.header.SetControllen(len(l.control))
@@ -187,6 +197,10 @@ func (l *loop) flush(now time.Time) {
 	}
 	for _, s := range l.out.Ended {
 		l.engine.ledger.giveBack(now, s)
+	}
+	for _, d := range l.out.Detached {
+		l.unwatch(d.Sockets)
+		l.engine.detached <- d
 	}
 	l.out.Reset()
 }

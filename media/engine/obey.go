@@ -19,6 +19,8 @@ func (w *Worker) obey(now time.Time, o Order, out *Output) {
 			w.cells = append(w.cells, cell{})
 		}
 		w.cells[o.local].sockets = o.sockets
+	case detach:
+		w.detach(o, out)
 	case lease:
 		w.lease(o)
 	case adopt:
@@ -56,6 +58,15 @@ func (w *Worker) post(worker int, o Order, out *Output) {
 		return
 	}
 	out.Posts = append(out.Posts, Post{worker, o})
+}
+
+// detach forgets a pair. The place keeps its last slot only, which nobody can
+// name any more: the next pair here has a greater epoch, and sockets without a
+// mark.
+func (w *Worker) detach(o detach, out *Output) {
+	c := &w.cells[o.local]
+	out.Detached = append(out.Detached, Detached{w.index, o.local, c.sockets})
+	*c = cell{slot: c.slot, timer: c.timer}
 }
 
 func (w *Worker) lease(o lease) {

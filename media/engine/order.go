@@ -21,6 +21,10 @@ type attach struct {
 	sockets port.Sockets
 }
 
+// detach takes a pair away that has no lease, so that its sockets can be closed.
+// Nothing is received or sent on them behind it.
+type detach struct{ local uint32 }
+
 // lease opens a pair for its next call.
 type lease struct {
 	slot     relay.Slot
@@ -86,6 +90,7 @@ type mark interface {
 
 func (command) order()  {}
 func (attach) order()   {}
+func (detach) order()   {}
 func (lease) order()    {}
 func (feed) order()     {}
 func (adopt) order()    {}

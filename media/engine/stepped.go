@@ -27,7 +27,9 @@ type Stepped struct {
 	joins   joinNumber
 	out     Output
 
+	looked    time.Time                 // for pairs that are too many
 	addresses []netip.AddrPort          // of each socket
+	unused    []int32                   // sockets that are closed: the last is the next to open
 	pairs     map[netip.AddrPort]socket // by the address it would be bound to
 	sent      []Sent
 }
@@ -39,8 +41,10 @@ type socket struct {
 	component Component
 }
 
-// NewStepped returns an engine whose clock stands at now. Every pair of the
-// range is bound; ports of the system's choice are counted from 40000.
+// NewStepped returns an engine whose clock stands at now. As with Open the
+// stock is bound, and what is lacking or too much is bound and closed later,
+// here by Borrow and Step themselves; ports of the system's choice are counted
+// from 40000.
 func NewStepped(c Config, now time.Time) (*Stepped, error) {
 	if err := c.complete(); err != nil {
 		return nil, err
@@ -48,7 +52,7 @@ func NewStepped(c Config, now time.Time) (*Stepped, error) {
 	if c.Ports == (port.Range{}) {
 		c.Ports = port.Range{First: 40000, Last: 49999}
 	}
-	s := &Stepped{config: c, now: now, inbox: make([][]Order, c.Workers), pairs: map[netip.AddrPort]socket{}}
+	s := &Stepped{config: c, now: now, looked: now, inbox: make([][]Order, c.Workers), pairs: map[netip.AddrPort]socket{}}
 	budget := c.Workers * len(c.Addresses) * c.Ports.Pairs()
 	if c.Descriptors > 0 {
 		budget = port.Budget(c.Descriptors)
@@ -59,12 +63,7 @@ func NewStepped(c Config, now time.Time) (*Stepped, error) {
 	}
 	for i := range c.Workers {
 		s.workers = append(s.workers, NewWorker(i, c.Clips))
-		if err := s.ledger.grow(i, budget, s.bind, func(a attach) {
-			s.inbox[i] = append(s.inbox[i], a)
-			for part, id := range []int32{a.sockets.RTP, a.sockets.RTCP} {
-				s.pairs[s.addresses[id]] = socket{i, a.local, Component(part)}
-			}
-		}); err != nil && budget == 0 {
+		if err := s.grow(i, func(*port.Pool) int { return c.Stock }); err != nil && budget == 0 {
 			return nil, fmt.Errorf("bind media ports: %w", err)
 		}
 	}
@@ -74,9 +73,16 @@ func NewStepped(c Config, now time.Time) (*Stepped, error) {
 
 // Borrow leases up to r.Count pairs, appended to into.
 func (s *Stepped) Borrow(r Request, into []relay.Pair) []relay.Pair {
-	return s.ledger.borrow(s.now, r, into, func(l lease) {
+	into = s.ledger.borrow(s.now, r, into, func(l lease) {
 		s.inbox[r.Worker] = append(s.inbox[r.Worker], l)
 	})
+	if r.Worker < 0 || r.Worker >= len(s.workers) {
+		return into
+	}
+	lacking := func(p *port.Pool) int { return p.Lack(s.now) }
+	for s.ledger.lacks(s.now, r.Worker) && s.grow(r.Worker, lacking) == nil {
+	}
+	return into
 }
 
 // Do carries out commands, in order, before it returns.
@@ -106,7 +112,8 @@ func (s *Stepped) Deliver(from, to netip.AddrPort, data []byte) bool {
 	return true
 }
 
-// Step moves the clock to now and does what is due.
+// Step moves the clock to now and does what is due. It closes what has become
+// too much as well, for which nobody needs to call it: Deadline leaves that out.
 func (s *Stepped) Step(now time.Time) {
 	s.now = now
 	for _, w := range s.workers {
@@ -119,6 +126,7 @@ func (s *Stepped) Step(now time.Time) {
 		}
 	}
 	s.settle()
+	s.shrink()
 }
 
 // Deadline returns when Step is due, or the zero time.
@@ -143,17 +151,60 @@ func (s *Stepped) Free() int { return s.ledger.free(s.now) }
 
 // Stats returns the figures of all workers and pools.
 func (s *Stepped) Stats() Stats {
-	st := Stats{Ports: s.ledger.counts()}
+	st := Stats{Ports: s.ledger.counts(s.now)}
 	for _, w := range s.workers {
 		st.add(w.Counts())
 	}
 	return st
 }
 
+// grow binds pairs for a worker and begins to listen on them.
+func (s *Stepped) grow(worker int, wanted func(*port.Pool) int) error {
+	return s.ledger.grow(worker, wanted, s.bind, func(a attach) {
+		s.inbox[worker] = append(s.inbox[worker], a)
+		for part, id := range []int32{a.sockets.RTP, a.sockets.RTCP} {
+			s.pairs[s.addresses[id]] = socket{worker, a.local, Component(part)}
+		}
+	})
+}
+
+// shrink closes what is too much, as often as an Engine looks.
+func (s *Stepped) shrink() {
+	if s.now.Sub(s.looked) < s.config.Rest/looks {
+		return
+	}
+	s.looked = s.now
+	for i := range s.workers {
+		for s.ledger.shrink(s.now, i, slice, func(d detach) { s.inbox[i] = append(s.inbox[i], d) }) > 0 {
+			s.settle()
+		}
+	}
+}
+
 func (s *Stepped) bind(rtp netip.AddrPort) (port.Pair, error) {
-	id := int32(len(s.addresses))
-	s.addresses = append(s.addresses, rtp, netip.AddrPortFrom(rtp.Addr(), rtp.Port()+1))
-	return port.Pair{Addr: rtp, Sockets: port.Sockets{RTP: id, RTCP: id + 1}}, nil
+	pair := port.Pair{Addr: rtp, Sockets: port.Sockets{RTP: s.open(rtp)}}
+	pair.Sockets.RTCP = s.open(netip.AddrPortFrom(rtp.Addr(), rtp.Port()+1))
+	return pair, nil
+}
+
+func (s *Stepped) open(at netip.AddrPort) int32 {
+	if last := len(s.unused) - 1; last >= 0 {
+		id := s.unused[last]
+		s.unused = s.unused[:last]
+		s.addresses[id] = at
+		return id
+	}
+	s.addresses = append(s.addresses, at)
+	return int32(len(s.addresses) - 1)
+}
+
+// retire closes a pair that a worker has detached.
+func (s *Stepped) retire(d Detached) {
+	for _, id := range []int32{d.Sockets.RTCP, d.Sockets.RTP} {
+		delete(s.pairs, s.addresses[id])
+		s.unused = append(s.unused, id)
+	}
+	s.ledger.closed(d.Worker, d.Local)
 }
 
 // settle lets the workers carry out their orders until none is left.
@@ -184,6 +235,9 @@ func (s *Stepped) flush() {
 	}
 	for _, slot := range s.out.Ended {
 		s.ledger.giveBack(s.now, slot)
+	}
+	for _, d := range s.out.Detached {
+		s.retire(d)
 	}
 	s.out.Reset()
 }

@@ -543,17 +543,25 @@ func TestReplay(t *testing.T) {
 }
 
 // A description's TOS is set on both sockets when it changes, and does not stay
-// for the next call.
+// for the next call; new sockets in the same place have none.
 func TestTOSIsSetOnce(t *testing.T) {
 	w := NewWorker(0, noClips{})
 	var out Output
 	w.Order(epoch, attach{0, port.Sockets{RTP: 5, RTCP: 6}}, &out)
 	for lap, c := range []struct {
-		tos  uint8
-		want string
-	}{{184, "[{5 184} {6 184}]"}, {184, "[]"}, {0, "[{5 0} {6 0}]"}} {
+		tos    uint8
+		others bool
+		want   string
+	}{
+		{184, false, "[{5 184} {6 184}]"}, {184, false, "[]"}, {0, false, "[{5 0} {6 0}]"},
+		{184, false, "[{5 184} {6 184}]"}, {184, true, "[{7 184} {8 184}]"},
+	} {
 		s := slotOf(0, 0, uint32(lap+1))
 		out.Reset()
+		if c.others {
+			w.Order(epoch, detach{0}, &out)
+			w.Order(epoch, attach{0, port.Sockets{RTP: 7, RTCP: 8}}, &out)
+		}
 		w.Order(epoch, lease{slot: s}, &out)
 		w.Order(epoch, command{relay.Configure{Slot: s, Spec: relay.Spec{TOS: c.tos}}}, &out)
 		w.Order(epoch, command{relay.Configure{Slot: s, Spec: relay.Spec{TOS: c.tos}}}, &out)

@@ -50,6 +50,13 @@ type Mark struct {
 	TOS    uint8
 }
 
+// Detached is a pair that a worker has let go of: it can be closed.
+type Detached struct {
+	Worker  int
+	Local   uint32
+	Sockets port.Sockets
+}
+
 // Output collects what a worker wants done. The caller owns it, does it all
 // before the next call, and resets it.
 type Output struct {
@@ -58,12 +65,14 @@ type Output struct {
 	Posts   []Post
 	Marks   []Mark
 	Ended   []relay.Slot // leases that are over: their pairs may rest
+	// Detached names no pair that Packets or Marks name.
+	Detached []Detached
 }
 
 // Reset empties o and keeps its capacity.
 func (o *Output) Reset() {
 	o.Packets, o.Notices, o.Posts = o.Packets[:0], o.Notices[:0], o.Posts[:0]
-	o.Marks, o.Ended = o.Marks[:0], o.Ended[:0]
+	o.Marks, o.Ended, o.Detached = o.Marks[:0], o.Ended[:0], o.Detached[:0]
 }
 
 // Counts are one worker's figures.

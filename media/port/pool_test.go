@@ -25,7 +25,7 @@ func filled(t *testing.T, pairs int) *Pool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := New(plan)
+	p := New(plan, Terms{})
 	if err := p.Grow(pairs, bind, ignore); err != nil {
 		t.Fatal(err)
 	}
@@ -113,12 +113,12 @@ func TestRestShrinksUnderPressure(t *testing.T) {
 		t.Error("Free or Ready disagrees with the rest")
 	}
 	l = p.Lease(epoch.Add(Floor), 1, nil)[0]
-	if c := p.Counts(); c.Shortened != 1 || c.Exhausted != 2 {
+	if c := p.Counts(epoch); c.Shortened != 1 || c.Exhausted != 2 {
 		t.Errorf("%+v", c)
 	}
 	p.Return(epoch.Add(Floor), l.Index, l.Epoch)
 	p.Lease(epoch.Add(Floor+Target), 1, nil)
-	if c := p.Counts(); c.Shortened != 1 {
+	if c := p.Counts(epoch); c.Shortened != 1 {
 		t.Errorf("a full rest was counted as short: %+v", c)
 	}
 }
@@ -136,14 +136,14 @@ func TestReturnOnce(t *testing.T) {
 	if again.Index != l.Index || p.Return(epoch, l.Index, l.Epoch) || p.Return(epoch, 99, 1) {
 		t.Error("an old epoch or an unknown pair was returned")
 	}
-	if c := p.Counts(); c.Leased != 2 || c.Resting != 0 {
+	if c := p.Counts(epoch); c.Leased != 2 || c.Resting != 0 {
 		t.Errorf("%+v", c)
 	}
 }
 
 func TestGrow(t *testing.T) {
 	plan, _ := Plan(local, Range{20000, 20019}, 0, rand.New(rand.NewPCG(1, 2)).IntN)
-	p := New(plan)
+	p := New(plan, Terms{})
 	tries := 0
 	busy := func(rtp netip.AddrPort) (Pair, error) {
 		tries++
@@ -165,7 +165,7 @@ func TestGrow(t *testing.T) {
 	if err := p.Grow(10, busy, count); !errors.Is(err, ErrNoDescriptors) || grown != 2 {
 		t.Fatalf("grew %d, %v", grown, err)
 	}
-	if c := p.Counts(); c.Taken != 3 || c.Bound != 2 || c.Unbound != 5 {
+	if c := p.Counts(epoch); c.Taken != 3 || c.Bound != 2 || c.Unbound != 5 {
 		t.Errorf("%+v: the candidate without a descriptor must be kept", c)
 	}
 	if err := p.Grow(10, bind, count); err != nil || grown != 7 {
@@ -203,11 +203,11 @@ func TestPoolKeepsEveryPair(t *testing.T) {
 			returned[held[i].Index] = now
 			held = append(held[:i], held[i+1:]...)
 		}
-		if c := p.Counts(); c.Leased != len(held) || c.Leased+c.Fresh+c.Resting != 40 {
+		if c := p.Counts(epoch); c.Leased != len(held) || c.Leased+c.Fresh+c.Resting != 40 {
 			t.Fatalf("%d held, %+v", len(held), c)
 		}
 	}
-	if p.Counts().Shortened == 0 || p.Counts().Exhausted == 0 {
+	if p.Counts(epoch).Shortened == 0 || p.Counts(epoch).Exhausted == 0 {
 		t.Error("the walk never met pressure: it proves nothing")
 	}
 }
