@@ -31,7 +31,7 @@ core:
   mode: embedded
   listen: east
   seam: ["udp:127.0.0.1:0"]
-  media: {addresses: [127.0.0.1], ports: 30000-39999}
+  media: {addresses: [127.0.0.1], ports: 30000-31999}
 trunks:
   docomo: {profile: docomo, role: mobile, listen: west, to: ["udp:%[1]s"], from: ["127.0.0.1/32:%[2]d"], media_prefixes: [127.0.0.1/32]}
   au: {profile: au, role: mobile, listen: west, to: ["udp:%[3]s"], from: ["127.0.0.1/32:%[4]d"], media_prefixes: [127.0.0.1/32]}
@@ -51,7 +51,8 @@ type instance struct {
 	docomo, au *carrier.Exchange
 }
 
-func open(t *testing.T, shards int) *instance {
+// open starts an instance; change is made to its configuration first.
+func open(t *testing.T, shards int, change func(*config.Config)) *instance {
 	t.Helper()
 	in := &instance{docomo: exchange(t, carrier.Docomo()), au: exchange(t, carrier.AU())}
 	one, other := in.docomo.Addr(), in.au.Addr()
@@ -60,6 +61,7 @@ func open(t *testing.T, shards int) *instance {
 		t.Fatal(err)
 	}
 	c.Border.Media.Ports, c.Core.Media.Ports = config.PortRange{}, config.PortRange{} // the system's choice
+	change(c)
 	c.Metrics.Listen = netip.MustParseAddrPort("127.0.0.1:0")
 	if in.node, err = Open(c, Options{Shards: shards, Workers: 2}); err != nil {
 		t.Fatal(err)
@@ -106,7 +108,7 @@ func TestShardsUnderLoad(t *testing.T) {
 	const calls = callers * each
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
-	in := open(t, shards)
+	in := open(t, shards, func(*config.Config) {})
 	var asking, calling sync.WaitGroup
 	over := make(chan struct{})
 	asking.Go(func() {
@@ -169,6 +171,34 @@ func TestShardsUnderLoad(t *testing.T) {
 		if !strings.Contains(text, line+"\n") {
 			t.Errorf("metrics have no line %q:\n%s", line, text)
 		}
+	}
+}
+
+// The shards of a node share its limits: of twelve calls at once a trunk that may
+// bring five a second brings five, and what the time they took allows, not five
+// for each shard.
+func TestShardsShareLimits(t *testing.T) {
+	t.Parallel()
+	const shards, calls, rate = 4, 12, 5
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	in := open(t, shards, func(c *config.Config) { c.Trunks[0].Limits.CPS = rate })
+	begin := time.Now()
+	var placed [calls]*carrier.Call
+	for i := range placed {
+		placed[i] = in.docomo.Dial(carrier.Dial{From: "09000002001", To: "82002"})
+	}
+	answered := 0
+	for _, c := range placed {
+		if c.Wait(ctx, carrier.Answered) == nil {
+			answered++
+			c.HangUp()
+		} else if status := c.Result().Status; status != 503 {
+			t.Errorf("refused with %d, want 503", status)
+		}
+	}
+	if most := rate + 1 + int(rate*time.Since(begin).Seconds()); answered < rate || answered > most {
+		t.Errorf("%d calls were answered, want %d to %d", answered, rate, most)
 	}
 }
 
