@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"debug/buildinfo"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -22,7 +25,8 @@ type conditions struct {
 	cpu, kernel, load string
 	cores             int
 	goVersion, commit string
-	sipp              string
+	sipp              string // empty where it takes no part
+	descriptors       uint64 // that a process may open
 }
 
 func readConditions(ctx context.Context, binary string) (conditions, error) {
@@ -44,19 +48,38 @@ func readConditions(ctx context.Context, binary string) (conditions, error) {
 		return c, fmt.Errorf("read what the binary was built from: %w", err)
 	}
 	c.goVersion, c.commit = built.GoVersion, commit(ctx)
-	// sipp ends with a failure when asked for its version.
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return c, fmt.Errorf("limit of descriptors: %w", err)
+	}
+	c.descriptors = limit.Max
+	return c, nil
+}
+
+// sippVersion is what sipp says of itself. It ends with a failure when asked.
+func sippVersion(ctx context.Context) (string, error) {
 	said, _ := exec.CommandContext(ctx, "sipp", "-v").CombinedOutput()
 	first, _, _ := bytes.Cut(bytes.TrimSpace(said), []byte("\n"))
-	if c.sipp = strings.TrimRight(string(first), ". \r"); c.sipp == "" {
-		return c, fmt.Errorf("sipp is not installed")
+	version := strings.TrimRight(string(first), ". \r")
+	if version == "" {
+		return "", errors.New("sipp is not installed")
 	}
-	return c, nil
+	return version, nil
+}
+
+// fields are the conditions by name.
+func (c *conditions) fields() map[string]string {
+	return map[string]string{
+		"at": c.at.Format(time.RFC3339), "cpu": c.cpu, "cores": fmt.Sprint(c.cores), "kernel": c.kernel, "load": c.load,
+		"go": c.goVersion, "gogc": fmt.Sprint(productGOGC), "commit": c.commit, "descriptors": fmt.Sprint(c.descriptors),
+	}
 }
 
 func (c *conditions) write(w io.Writer) {
 	fmt.Fprintf(w, "%s\n", c.at.Format("2006-01-02 15:04 MST"))
 	fmt.Fprintf(w, "  %s, %d cores shared with the generators; load before: %s\n", c.cpu, c.cores, c.load)
-	fmt.Fprintf(w, "  kernel %s, %s, GOGC=%d; %s\n", c.kernel, c.goVersion, productGOGC, c.sipp)
+	fmt.Fprintf(w, "  %s\n", strings.Join(slices.DeleteFunc([]string{"kernel " + c.kernel, c.goVersion, fmt.Sprintf("GOGC=%d", productGOGC), c.sipp},
+		func(s string) bool { return s == "" }), ", "))
 	fmt.Fprintf(w, "  commit %s\n", c.commit)
 }
 

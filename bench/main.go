@@ -28,6 +28,9 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 // run returns 0 if every call of every round came through, 1 if one did not or
 // nothing could be measured, 2 if it was used wrongly.
 func run(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "media" {
+		return runMedia(args[1:], stdout, stderr)
+	}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	var p plan
@@ -79,6 +82,9 @@ func measure(ctx context.Context, p plan, w io.Writer) (sound bool, err error) {
 	}
 	c, err := readConditions(ctx, binary)
 	if err != nil {
+		return false, err
+	}
+	if c.sipp, err = sippVersion(ctx); err != nil {
 		return false, err
 	}
 	c.write(w)

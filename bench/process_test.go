@@ -14,7 +14,7 @@ import (
 )
 
 func TestDoors(t *testing.T) {
-	doors.Check(t, doors.Rule{Allow: []string{"sekisho/edge/lab/e2e"}})
+	doors.Check(t, doors.Rule{Allow: []string{"sekisho/edge/lab/e2e", "sekisho/edge/lab/load"}})
 }
 
 // TestGOGC keeps the stated condition true.
