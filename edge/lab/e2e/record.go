@@ -13,10 +13,18 @@ type Record struct {
 	ID       string     `json:"id"`
 	Answered *time.Time `json:"answered"`
 	TalkMS   int64      `json:"talk_ms"`
-	A        struct {
-		CallID string `json:"call_id"`
-		Trunk  string `json:"trunk"`
-	} `json:"a"`
+	Caller   string     `json:"caller"`
+	Called   string     `json:"called"`
+	A        RecordLeg  `json:"a"`
+	B        *RecordLeg `json:"b"`
+}
+
+// RecordLeg is one leg of a Record. Received and Lost count RTP packets.
+type RecordLeg struct {
+	CallID   string `json:"call_id"`
+	Trunk    string `json:"trunk"`
+	Received uint64 `json:"rtp_received"`
+	Lost     int64  `json:"rtp_lost"`
 }
 
 // ReadRecords returns the records of a CDR file in order; each line must be
