@@ -261,7 +261,7 @@ func TestParseCredentialsNeverPanics(t *testing.T) {
 	for range 50_000 {
 		b := []byte(good)
 		for range 1 + rng.IntN(4) {
-			b[rng.IntN(len(b))] = byte(` ",=\x`[rng.IntN(6)])
+			b[rng.IntN(len(b))] = ` ",=\x`[rng.IntN(6)]
 		}
 		parse(string(b[:rng.IntN(len(b)+1)]))
 	}
