@@ -78,7 +78,7 @@ func newShard(t testing.TB) *shard {
 	}
 	s.ua, s.border = node.Border(c, tables, at, node.Shard{
 		Source: rand.NewChaCha8([32]byte{3}), Key: s.key,
-		Ports: node.NewStock(s.media, 0, 1, 16), Limits: node.Limits(c),
+		Ports: node.NewStock(s.media, node.StockConfig{Workers: 1, Addresses: c.Border.Media.Addresses, Block: 16}), Limits: node.Limits(c),
 	})
 	s.peers[west] = flow.Flow{Listener: west, Remote: c.Trunks[0].To[0]}
 	s.peers[east] = flow.Flow{Listener: east, Remote: c.Core.Seam[0]}

@@ -19,8 +19,9 @@ import (
 // Ports leases RTP/RTCP pairs that are already bound.
 type Ports interface {
 	// Lease fills all of pairs from one media worker, or none and returns
-	// false. A relay.Release gives a pair back.
-	Lease(pairs []relay.Pair) bool
+	// false. Pair i has an address of the family of toward[i] where we have
+	// one. A relay.Release gives a pair back.
+	Lease(pairs []relay.Pair, toward []netip.Addr) bool
 }
 
 // Limits admits calls. Every admitted call is returned by its name once.

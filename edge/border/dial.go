@@ -1,12 +1,14 @@
 package border
 
 import (
+	"net/netip"
 	"strconv"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
 	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/token"
@@ -30,7 +32,7 @@ func (b *Border) dial(now time.Time, c *call, peer ua.Peer, d leg.Dial, out []ua
 		return b.incompatible(now, c, sdp.ErrAddress, out)
 	}
 	var pairs [2]relay.Pair
-	if !b.cfg.Ports.Lease(pairs[:]) {
+	if !b.cfg.Ports.Lease(pairs[:], []netip.Addr{heardAt(offer, c.a.flow), d.Flow.Remote.Addr()}) {
 		return b.refuse(now, c, policy.Overload, out)
 	}
 	id := b.cfg.Legs.Next()
@@ -72,6 +74,15 @@ func common(a, b sdp.Caps) bool {
 		}
 	}
 	return false
+}
+
+// heardAt is where a party wants its media, or where it signals from while it
+// has not said.
+func heardAt(offer *sdp.Description, f flow.Flow) netip.Addr {
+	if a, ok := audio(offer); ok {
+		return a.RTP.Addr()
+	}
+	return f.Remote.Addr()
 }
 
 func audio(d *sdp.Description) (sdp.Audio, bool) {

@@ -380,7 +380,7 @@ func (e *egress) invite(t *testing.T, c coreInvite) []byte {
 // freePorts has a pair for everybody.
 type freePorts struct{ next uint32 }
 
-func (p *freePorts) Lease(pairs []relay.Pair) bool {
+func (p *freePorts) Lease(pairs []relay.Pair, _ []netip.Addr) bool {
 	for i := range pairs {
 		p.next++
 		addr := netip.AddrPortFrom(netip.MustParseAddr("203.0.113.10"), uint16(20000+2*p.next))

@@ -1,6 +1,7 @@
 package border
 
 import (
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -42,7 +43,7 @@ func (b *Border) play(now time.Time, c *call, out []ua.Action) []ua.Action {
 	}
 	if !c.a.leased {
 		var pair [1]relay.Pair
-		if !b.cfg.Ports.Lease(pair[:]) {
+		if !b.cfg.Ports.Lease(pair[:], []netip.Addr{heardAt(c.offer, c.a.flow)}) {
 			return b.sendRefusal(c, out)
 		}
 		b.lease(&c.a, pair[0])

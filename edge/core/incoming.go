@@ -89,7 +89,7 @@ func (c *Core) admission(k *call, in ua.Incoming, asked seam.Call, r route) (sdp
 	if (k.a.kind == mobile || r.kind == mobile) && wanted > t.channels && !urgent(r) {
 		return caps, leg.HangUp{Cause: cause.Cause{Status: 480, Q850: cause.NoCircuit, Text: "no mobile channel"}}
 	}
-	if !c.lease(k) {
+	if !c.lease(k, r) {
 		retry := strconv.FormatUint(1+c.cfg.Source.Uint64()%10, 10)
 		return caps, leg.HangUp{
 			Cause:   cause.Cause{Status: 503, Q850: cause.Congestion, Text: "no media ports"},

@@ -26,9 +26,13 @@ const (
 )
 
 // lease takes an endpoint for each of the call's parties, or none.
-func (c *Core) lease(k *call) bool {
+func (c *Core) lease(k *call, r route) bool {
+	toward := []netip.Addr{k.a.flow.Remote.Addr(), c.cfg.Seam[0].Remote.Addr()}
+	if len(r.places) > 0 {
+		toward[1] = r.places[0].flow.Remote.Addr()
+	}
 	var pairs [2]relay.Pair
-	if !c.cfg.Ports.Lease(pairs[:]) {
+	if !c.cfg.Ports.Lease(pairs[:], toward) {
 		return false
 	}
 	k.a.pair, k.b.pair = pairs[0], pairs[1]

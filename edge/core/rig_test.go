@@ -194,7 +194,7 @@ type packet struct {
 }
 
 // Lease fills pairs while there are free ones.
-func (r *rig) Lease(pairs []relay.Pair) bool {
+func (r *rig) Lease(pairs []relay.Pair, _ []netip.Addr) bool {
 	if len(r.leased)+len(pairs) > r.free {
 		return false
 	}

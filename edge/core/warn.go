@@ -1,6 +1,7 @@
 package core
 
 import (
+	"net/netip"
 	"time"
 
 	"sekisho/edge/sip/cause"
@@ -24,7 +25,7 @@ func (c *Core) warn(now time.Time, k *call, in ua.Incoming, why cause.Cause, out
 	}})
 	caps := c.cfg.Caps.Restrict(in.Offer)
 	var pair [1]relay.Pair
-	if in.Offer == nil || !k.a.reachable(in.Offer) || len(caps.Codecs) == 0 || !c.cfg.Ports.Lease(pair[:]) {
+	if in.Offer == nil || !k.a.reachable(in.Offer) || len(caps.Codecs) == 0 || !c.cfg.Ports.Lease(pair[:], []netip.Addr{k.a.flow.Remote.Addr()}) {
 		return c.turnAway(now, k, leg.HangUp{Cause: why}, out)
 	}
 	k.phase, k.failure = warning, why

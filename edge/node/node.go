@@ -268,9 +268,11 @@ func (a *application) openMedia(m config.Media, workers, descriptors int, n *Nod
 	if err != nil {
 		return err
 	}
-	block := StockBlock(a.engine.Free(), len(a.inboxes)*workers)
+	block := StockBlock(a.engine.Free(), len(a.inboxes)*workers*len(m.Addresses))
 	for i := range a.inboxes {
-		a.stocks = append(a.stocks, NewStock(a.engine, uint32(i), workers, block))
+		a.stocks = append(a.stocks, NewStock(a.engine, StockConfig{
+			Owner: uint32(i), Workers: workers, Addresses: m.Addresses, Block: block,
+		}))
 	}
 	return nil
 }

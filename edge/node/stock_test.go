@@ -1,6 +1,7 @@
 package node
 
 import (
+	"net/netip"
 	"testing"
 
 	"sekisho/media/engine"
@@ -13,26 +14,68 @@ type lender struct{ left []int }
 func (l *lender) Borrow(r engine.Request, into []relay.Pair) []relay.Pair {
 	for range min(r.Count, l.left[r.Worker]) {
 		l.left[r.Worker]--
-		into = append(into, relay.Pair{})
+		into = append(into, relay.Pair{Addr: netip.AddrPortFrom(addresses()[r.Address], uint16(20000+2*l.left[r.Worker]))})
 	}
 	return into
+}
+
+func addresses() []netip.Addr {
+	return []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("192.0.2.2")}
+}
+
+// Each leg gets an address of its own family, and those of one family take
+// turns.
+func TestAddressOfTheLegsFamily(t *testing.T) {
+	local := addresses()
+	s := NewStock(&lender{left: []int{100}}, StockConfig{Workers: 1, Addresses: local, Block: 4})
+	v4, v6 := netip.MustParseAddr("198.51.100.1"), netip.MustParseAddr("2001:db8::9")
+	seen := map[netip.Addr]int{}
+	for range 6 {
+		var pairs [2]relay.Pair
+		if !s.Lease(pairs[:], []netip.Addr{v4, v6}) {
+			t.Fatal("no pairs")
+		}
+		if !pairs[0].Addr.Addr().Is4() || !pairs[1].Addr.Addr().Is6() {
+			t.Fatalf("pairs at %v and %v", pairs[0].Addr, pairs[1].Addr)
+		}
+		seen[pairs[0].Addr.Addr()]++
+	}
+	if seen[local[0]] == 0 || seen[local[2]] == 0 {
+		t.Errorf("addresses do not take turns: %v", seen)
+	}
+}
+
+// A call that cannot have all its pairs gets none, and none is lost.
+func TestAllOrNone(t *testing.T) {
+	local := addresses()[:1]
+	s := NewStock(&lender{left: []int{3}}, StockConfig{Workers: 1, Addresses: local, Block: 1})
+	both := []netip.Addr{local[0], local[0]}
+	if !s.Lease(make([]relay.Pair, 2), both) || s.Lease(make([]relay.Pair, 2), both) {
+		t.Fatal("want one call of the three pairs")
+	}
+	if s.Held() != 1 || !s.Lease(make([]relay.Pair, 1), local) {
+		t.Fatalf("the third pair is lost, %d held", s.Held())
+	}
 }
 
 // Where pairs are few, the shard that needs the last ones gets them: none lies
 // in another's stock.
 func TestLastPairsGoToWhoeverNeedsThem(t *testing.T) {
 	const shards, pairs = 7, 10
+	local := addresses()
 	from := &lender{left: []int{pairs}}
 	var stocks []*Stock
 	for i := range shards {
-		stocks = append(stocks, NewStock(from, uint32(i), 1, StockBlock(pairs, shards)))
+		stocks = append(stocks, NewStock(from, StockConfig{
+			Owner: uint32(i), Workers: 1, Addresses: local[:1], Block: StockBlock(pairs, shards),
+		}))
 	}
-	if !stocks[3].Lease(make([]relay.Pair, 1)) || !stocks[5].Lease(make([]relay.Pair, 1)) {
+	if !stocks[3].Lease(make([]relay.Pair, 1), local) || !stocks[5].Lease(make([]relay.Pair, 1), local) {
 		t.Fatal("no pair for an announcement")
 	}
 	calls := 0
 	for i := range shards {
-		if stocks[i].Lease(make([]relay.Pair, 2)) {
+		if stocks[i].Lease(make([]relay.Pair, 2), []netip.Addr{local[0], local[0]}) {
 			calls++
 		}
 	}

@@ -146,7 +146,9 @@ func (w *World) station(addrs []netip.AddrPort, p plan) (*station, error) {
 	}
 	for i := range p.shards {
 		s.shards = append(s.shards, &machine{
-			shard: i, stock: node.NewStock(s.media, uint32(i), 1, node.StockBlock(s.media.Free(), p.shards)),
+			shard: i, stock: node.NewStock(s.media, node.StockConfig{
+				Owner: uint32(i), Workers: 1, Addresses: p.media.Addresses, Block: node.StockBlock(s.media.Free(), p.shards),
+			}),
 		})
 	}
 	for i, a := range addrs {
