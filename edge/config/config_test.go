@@ -65,7 +65,7 @@ func TestSample(t *testing.T) {
 	if softbank := c.Trunks[2]; softbank.Profile.DTMF.StarFilter != profile.StarSwallow {
 		t.Errorf("softbank %+v", softbank.Profile.DTMF)
 	}
-	if got := tenant.Phones[1]; got.Kind != Desk || got.Contact != at("127.0.0.1:6102") || got.Password != (document.Secret{File: "/run/secrets/phone-1002"}) {
+	if got := tenant.Phones[1]; got.Kind != Desk || got.Contact != at("127.0.0.1:6102") || got.Password != (document.Secret{Env: "PHONE_1002"}) {
 		t.Errorf("phone %+v", got)
 	}
 	if got := tenant.Groups[0].Members; !slices.Equal(got, []Member{{"2001", 0}, {"2002", 10 * time.Second}, {"1002", 0}}) {
