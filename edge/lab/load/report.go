@@ -52,9 +52,12 @@ type Direction struct {
 	From    string `json:"from"`
 	Streams int    `json:"streams"`
 	Sent    uint64 `json:"sent"`
-	// Received counts each packet once. Lost is the rest of Sent.
+	// Received counts each packet once. Lost is the rest of Sent; LostAtStart
+	// what of that came before the first packet received of its stream: nobody
+	// listened yet.
 	Received        uint64 `json:"received"`
 	Lost            uint64 `json:"lost"`
+	LostAtStart     uint64 `json:"lost_at_start"`
 	StreamsWithLoss int    `json:"streams_with_loss"`
 	Duplicated      uint64 `json:"duplicated"`
 	Reordered       uint64 `json:"reordered"`
@@ -133,9 +136,9 @@ func (r *Report) Write(w io.Writer) error {
 		o := r.Calls[kind]
 		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t\n", kind, o.Placed, o.Kept, o.Cut, failed(o))
 	}
-	fmt.Fprint(t, "\nmedia from\tstreams\tsent\treceived\tlost\tduplicate\treordered\tcorrupt\tforeign\tbreaks\tjitter us\tmax\t\n")
+	fmt.Fprint(t, "\nmedia from\tstreams\tsent\treceived\tlost\tat start\tduplicate\treordered\tcorrupt\tforeign\tbreaks\tjitter us\tmax\t\n")
 	for _, d := range r.Media {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%.0f\t%.0f\t\n", d.From, d.Streams, d.Sent, d.Received, d.Lost,
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%.0f\t%.0f\t\n", d.From, d.Streams, d.Sent, d.Received, d.Lost, d.LostAtStart,
 			d.Duplicated, d.Reordered, d.Corrupted, d.Foreign, d.Renumbered, d.JitterMean, d.JitterMax)
 	}
 	fmt.Fprint(t, "\nmilliseconds\tcount\tp50\tp90\tp99\tp99.9\tmax\t\n")

@@ -36,6 +36,7 @@ func (o *outgoing) write(b []byte, s stamp) {
 // incoming verifies the stream that an end receives.
 type incoming struct {
 	seen    []uint64 // a bit for each position
+	lowest  uint32
 	highest uint32
 	begun   bool
 	// What the first packet has fixed: SSRC, and sequence and timestamp as they
@@ -86,6 +87,7 @@ func (in *incoming) follow(header []byte, position uint32) {
 	switch {
 	case !in.begun:
 		in.begun, in.ssrc, in.sequence, in.timestamp, in.highest = true, ssrc, sequence, timestamp, position
+		in.lowest = position
 		return
 	case ssrc != in.ssrc || sequence != in.sequence || timestamp != in.timestamp:
 		in.renumbered++
@@ -94,5 +96,6 @@ func (in *incoming) follow(header []byte, position uint32) {
 	if position < in.highest {
 		in.reordered++
 	}
+	in.lowest = min(in.lowest, position)
 	in.highest = max(in.highest, position)
 }

@@ -65,6 +65,9 @@ func (t *tally) stream(from, to *half) {
 	d.Renumbered += to.in.renumbered
 	if lost := from.out.sent - min(from.out.sent, to.in.distinct); lost > 0 {
 		d.Lost += lost
+		if to.in.begun {
+			d.LostAtStart += uint64(to.in.lowest)
+		}
 		d.StreamsWithLoss++
 	}
 	if from.out.sent > 0 {

@@ -91,7 +91,7 @@ func TestBorder(t *testing.T) {
 	at, close := openBorder(t)
 	c := direct()
 	c.Caller, c.Callee, c.Border = at.carrier, at.core, at.border
-	c.Calls, c.Pacing, c.Share = 40, Poisson, 4
+	c.Calls, c.Rate, c.Pacing, c.Share = 40, 80, Poisson, 4
 	c.Mix = Mix{Abrupt: 0.2, Cancelled: 0.2, Busy: 0.1}
 	r := play(t, c)
 	expectSound(t, r)

@@ -64,6 +64,7 @@ func TestVerify(t *testing.T) {
 		{"nothing", nil, Direction{}},
 		{"loss", func(all [][]byte) [][]byte { return slices.Delete(all, 3, 7) }, Direction{Lost: 4, StreamsWithLoss: 1}},
 		{"loss of the last", func(all [][]byte) [][]byte { return all[:n-1] }, Direction{Lost: 1, StreamsWithLoss: 1}},
+		{"loss of the first", func(all [][]byte) [][]byte { return all[2:] }, Direction{Lost: 2, LostAtStart: 2, StreamsWithLoss: 1}},
 		{"duplicate", func(all [][]byte) [][]byte { return slices.Insert(all, 50, all[20]) }, Direction{Duplicated: 1}},
 		{"order", func(all [][]byte) [][]byte {
 			all[70], all[71] = all[71], all[70]
