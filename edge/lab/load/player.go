@@ -104,7 +104,8 @@ func (m *player) hush(h *half) {
 	h.port.sending = slices.DeleteFunc(h.port.sending, func(other *half) bool { return other == h })
 }
 
-// close gives the place back.
+// close gives the place back. What an announcement had under way when its call
+// was over is still known as such until drop.
 func (m *player) close(h *half) {
 	if h.port == nil {
 		return
@@ -112,12 +113,22 @@ func (m *player) close(h *half) {
 	if !h.speaksTo.IsValid() {
 		h.port.unnamed--
 	}
-	m.forget(h)
 	delete(h.port.serials, h.call.serial)
 	if h.port.calls--; h.port.calls == m.cfg.Share-1 {
 		m.vacant[h.side] = append(m.vacant[h.side], h.port)
 	}
-	h.port, h.out.payload, h.in.seen = nil, nil, nil
+	h.out.payload, h.in.seen = nil, nil
+	if h.call.kind.speaks() {
+		m.drop(h)
+	}
+}
+
+// drop forgets where a half that was closed heard from.
+func (m *player) drop(h *half) {
+	if h.port != nil {
+		m.forget(h)
+		h.port = nil
+	}
 }
 
 func (m *player) forget(h *half) {

@@ -213,6 +213,7 @@ func (s *signaller) timeout(now time.Time) {
 			s.end(now, h)
 		case forget:
 			delete(s.byID, h.callID)
+			s.media.drop(h)
 		}
 	}
 }

@@ -108,7 +108,7 @@ func (w *wire) expect(t *testing.T, kind Kind) {
 	if w.s.tally.kept[kind] != 1 || w.s.standing != 0 || len(w.s.free) != lastDigits-firstDigits+1 {
 		t.Errorf("kept %v, failed %v, %d standing; %s", w.s.tally.kept, w.s.tally.failures, w.s.standing, w.story())
 	}
-	if w.s.media.vacant[caller][0].calls+w.s.media.vacant[callee][0].calls != 0 || len(w.s.media.vacant[caller][0].flows) != 0 {
+	if w.s.media.vacant[caller][0].calls+w.s.media.vacant[callee][0].calls != 0 || w.s.media.vacant[caller][0].unnamed != 0 {
 		t.Error("a media socket is still in use")
 	}
 }
@@ -128,8 +128,8 @@ func TestKinds(t *testing.T) {
 				t.Errorf("%s, want %s", got, story)
 			}
 			w.pass(remembered)
-			if len(w.s.byID) != 0 || w.s.timers.Len() != 0 {
-				t.Errorf("%d ends and %d timers are left", len(w.s.byID), w.s.timers.Len())
+			if flows := w.s.media.vacant[caller][0].flows; len(w.s.byID) != 0 || w.s.timers.Len() != 0 || len(flows) != 0 {
+				t.Errorf("%d ends, %d timers and %d flows are left", len(w.s.byID), w.s.timers.Len(), len(flows))
 			}
 		})
 	}

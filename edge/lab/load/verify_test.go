@@ -145,6 +145,34 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// TestAnnouncement: what is played to a call that was not answered is no fault,
+// whether it overtakes its 183 or is overtaken by the final response.
+func TestAnnouncement(t *testing.T) {
+	w := newWire(Config{Border: loopback(1)})
+	m := w.s.media
+	c := &call{serial: 1, kind: Busy}
+	h := &c.ends[caller]
+	*h = half{call: c, side: caller, state: proceeding}
+	if err := m.open(h); err != nil {
+		t.Fatal(err)
+	}
+	p, tone := h.port, make([]byte, headerLength+payloadLength)
+	tone[0] = 2 << 6
+	m.take(p, loopback(9), tone, 0)
+	m.hear(h, loopback(9))
+	m.take(p, loopback(9), tone, 0)
+	m.close(h)
+	m.take(p, loopback(9), tone, 0)
+	if m.tally.early != 1 || h.counts != (received{sound: 2}) || m.tally.strangers != 0 {
+		t.Errorf("%d early, %+v, %d strangers", m.tally.early, h.counts, m.tally.strangers)
+	}
+	m.drop(h)
+	m.take(p, loopback(9), tone, 0)
+	if m.tally.strangers != 1 {
+		t.Error("a source that was forgotten is no stranger")
+	}
+}
+
 func TestLatencyAndJitter(t *testing.T) {
 	p := newPair(t)
 	for i, b := range p.sent(3) {
