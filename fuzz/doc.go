@@ -4,6 +4,9 @@
 //	FuzzSIPIngress   a peer's datagrams through scan, guard, parser and typed
 //	                 headers into a whole user agent, and what it sends back
 //	FuzzSDP          session descriptions through offer and answer in both roles
+//	FuzzCall         streams of events through a whole border: calls from both
+//	                 sides, answers, time, loss, forgery, media; a small model
+//	                 says what the border owes
 //	FuzzRTP          two peers and signalling by a script, with datagrams of any
 //	                 content among it, through the stepped media engine
 //	FuzzRTCP         reports of any content to a call's endpoints

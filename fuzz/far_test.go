@@ -1,0 +1,217 @@
+package fuzz
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/header"
+)
+
+// far is a dialog as a neighbour has it, kept as text: nothing of our own stack
+// is trusted to write it.
+type far struct {
+	peer   int
+	uac    bool
+	callID string
+	// local and remote are whole From and To values, as the neighbour's requests
+	// have them.
+	local, remote string
+	cseq          uint32 // of its last request
+	// The INVITE that made the dialog: its Via where it was received, its CSeq.
+	vias   string
+	invite uint32
+	branch string
+	uri    string
+	// final is the INVITE's answer; acked and bye say what the neighbour did.
+	final      int
+	acked, bye bool
+	// told is when a branch first said 2xx: it repeats that for 64·T1 and no
+	// longer (RFC 3261 §13.3.1.4).
+	told [2]time.Time
+	// asked is the border's re-INVITE that has no answer yet.
+	asked *sip.Request
+}
+
+const farSDP = "v=0\r\no=- 7 %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0 101\r\n" +
+	"a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=%s\r\n"
+
+// describe is a neighbour's description: honest, on hold, or at an address that
+// is not its own.
+func (s *site) describe(n, how int) string {
+	host := neighbours[n].flow.Remote.Addr().String()
+	direction := [4]string{"sendrecv", "sendonly", "inactive", "sendrecv"}[how&3]
+	if how&3 == 3 {
+		host = [4]string{"127.0.0.1", "192.0.2.12", "203.0.113.66", "0.0.0.0"}[how>>2&3] // nobody's, the border's own, a stranger's
+	}
+	s.serial++
+	return fmt.Sprintf(farSDP, s.serial, host, host, direction)
+}
+
+func withBody(head, body string) []byte {
+	if body != "" {
+		head += "Content-Type: application/sdp\r\n"
+	}
+	return fmt.Appendf(nil, "%sContent-Length: %d\r\n\r\n%s", head, len(body), body)
+}
+
+// call sends an INVITE outside any dialog.
+func (s *site) call(n int, to string, body string) *far {
+	s.serial++
+	me := neighbours[n]
+	f := &far{
+		peer: n, uac: true, callID: fmt.Sprintf("f%d@%s.example", s.serial, me.name), cseq: 1, invite: 1, branch: fmt.Sprintf("z9hG4bKi%d", s.serial),
+		local: fmt.Sprintf("<%s>;tag=l%d", me.caller, s.serial),
+	}
+	f.uri = "sip:" + to + "@" + me.ours
+	if n == core {
+		f.uri = "sip:" + to + "@t1.example"
+	}
+	f.remote = "<" + f.uri + ">"
+	s.fars = append(s.fars, f)
+	s.send(n, withBody(f.head("INVITE", f.branch, 1)+fmt.Sprintf("P-Asserted-Identity: <%s>\r\n", me.caller), body))
+	return f
+}
+
+func (f *far) head(method, branch string, cseq uint32) string {
+	at := neighbours[f.peer].flow.Remote
+	return fmt.Sprintf("%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=%s\r\nMax-Forwards: 70\r\nFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d %s\r\nContact: <sip:far@%s>\r\n",
+		method, f.uri, at, branch, f.local, f.remote, f.callID, cseq, method, at)
+}
+
+// next sends a request within the dialog.
+func (s *site) next(f *far, method, body string) {
+	f.cseq++
+	s.serial++
+	s.send(f.peer, withBody(f.head(method, fmt.Sprintf("z9hG4bKn%d", s.serial), f.cseq), body))
+}
+
+// ack acknowledges the 2xx of the INVITE.
+func (s *site) ack(f *far) {
+	if f.final/100 == 2 && f.uac {
+		f.acked = true
+		s.serial++
+		s.send(f.peer, withBody(f.head("ACK", fmt.Sprintf("z9hG4bKa%d", s.serial), f.invite), ""))
+	}
+}
+
+func (s *site) cancel(f *far) {
+	plain := *f
+	plain.remote, _, _ = strings.Cut(f.remote, ";tag=")
+	s.send(f.peer, withBody(plain.head("CANCEL", f.branch, f.invite), ""))
+}
+
+func (s *site) bye(f *far) {
+	f.bye = true
+	s.next(f, "BYE", "")
+}
+
+// response is one that the border sends.
+func (s *site) response(n int, r *sip.Response) {
+	for _, f := range s.fars {
+		if f.callID != r.CallID().Value() || f.peer != n || r.CSeq().MethodName != sip.INVITE {
+			continue
+		}
+		tag := header.Tag(r.To().Params)
+		if f.uac && r.CSeq().SeqNo == f.invite {
+			if !strings.Contains(f.remote, ";tag=") && tag != "" {
+				f.remote += ";tag=" + tag
+			}
+			if r.StatusCode >= 200 && f.final == 0 {
+				f.final = r.StatusCode
+			}
+		}
+		if r.StatusCode < 200 || s.silent[n] {
+			continue
+		}
+		// The ACK of a 2xx is the dialog's, of others the transaction's.
+		ack := *f
+		if r.StatusCode < 300 {
+			f.acked = true
+		}
+		branch, _ := header.ParamOf(r.Via().Params, "branch")
+		if r.StatusCode < 300 {
+			branch += "ack"
+		}
+		s.replies = append(s.replies, message{from: n, data: withBody(ack.head("ACK", branch, r.CSeq().SeqNo), "")})
+	}
+}
+
+// request is one that the border sends.
+func (s *site) request(n int, r *sip.Request) {
+	f := s.called(n, r)
+	vias := "Via: " + strings.Join(header.Lines(r, "Via"), "\r\nVia: ") + "\r\n"
+	switch {
+	case r.Method == sip.ACK:
+	case f == nil && r.Method == sip.INVITE && header.Tag(r.To().Params) == "":
+		s.serial++
+		s.fars = append(s.fars, &far{
+			peer: n, callID: r.CallID().Value(), vias: vias, invite: r.CSeq().SeqNo, cseq: 100,
+			local: header.First(r, "To"), remote: header.First(r, "From"), uri: "sip:b@" + neighbours[n].ours,
+		})
+	case f != nil && r.Method == sip.INVITE && header.Tag(r.To().Params) == "":
+		// a retransmission
+	case r.Method == sip.CANCEL:
+		s.auto(n, s.reply(r, 200, ""))
+		if f != nil && f.final == 0 {
+			f.final = 487
+			s.auto(n, f.answer(487, "", ""))
+		}
+	case r.Method == sip.INVITE:
+		if f != nil {
+			f.asked = r
+		}
+		s.auto(n, s.reply(r, 200, s.describe(n, 0)))
+	default:
+		if f != nil && r.Method == sip.BYE {
+			f.bye = true
+		}
+		s.auto(n, s.reply(r, 200, ""))
+	}
+}
+
+func (s *site) called(n int, r *sip.Request) *far {
+	for _, f := range s.fars {
+		if f.callID == r.CallID().Value() && f.peer == n {
+			return f
+		}
+	}
+	return nil
+}
+
+// auto answers unless the neighbour is silent.
+func (s *site) auto(n int, data []byte) {
+	if !s.silent[n] {
+		s.replies = append(s.replies, message{from: n, data: data})
+	}
+}
+
+// reply answers a request within a dialog.
+func (s *site) reply(r *sip.Request, status int, body string) []byte {
+	to := header.First(r, "To")
+	if header.Tag(r.To().Params) == "" {
+		to += ";tag=c"
+	}
+	return withBody(fmt.Sprintf("SIP/2.0 %d X\r\nVia: %s\r\nFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d %s\r\nContact: <sip:far@%s>\r\n",
+		status, strings.Join(header.Lines(r, "Via"), "\r\nVia: "), header.First(r, "From"), to, r.CallID().Value(),
+		r.CSeq().SeqNo, r.CSeq().MethodName, neighbours[0].flow.Remote), body)
+}
+
+// answer is the response of one branch to the INVITE that made the dialog.
+func (f *far) answer(status int, branch, body string) []byte {
+	local, _, _ := strings.Cut(f.local, ";tag=")
+	tag := ";tag=r" + branch
+	if status == 100 {
+		tag = ""
+	}
+	return withBody(fmt.Sprintf("SIP/2.0 %d X\r\n%sFrom: %s\r\nTo: %s%s\r\nCall-ID: %s\r\nCSeq: %d INVITE\r\nContact: <sip:far@%s>\r\n",
+		status, f.vias, f.remote, local, tag, f.callID, f.invite, neighbours[f.peer].flow.Remote), body)
+}
+
+// key names a transaction (RFC 3261 §17.2.3) within its call.
+func key(peer int, m sip.Message) string {
+	branch, _ := header.ParamOf(m.Via().Params, "branch")
+	return neighbours[peer].name + " " + m.CallID().Value() + " " + m.CSeq().Value() + " " + branch
+}

@@ -1,0 +1,250 @@
+package fuzz
+
+import (
+	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/cdr"
+	"sekisho/edge/sip/header"
+)
+
+// model is a second, small account of what a border owes: it knows requests
+// and responses, who asked and who was answered, and the places of a trunk. It
+// knows no leg, no timer and no media.
+type model struct {
+	t        *testing.T
+	attempts map[string]*attempt // by the caller's Call-ID
+	onward   map[string]*attempt // by the Call-ID of leg B
+	asked    map[string]*inquiry
+	sent     map[string]bool // requests of the border's, to tell what is sent again
+	over     map[string]bool // dialogs that a BYE has ended
+	// present is the attempt whose INVITE is being worked on.
+	present *attempt
+	// late is the Call-ID of a 2xx that is being worked on.
+	late string
+}
+
+// attempt is an INVITE outside any dialog, which is one call.
+type attempt struct {
+	peer   int
+	to     string
+	at     time.Time
+	called bool // leg B exists
+	// least and most calls held a place of its trunk when it came.
+	least, most int
+	answers     int // responses of any kind in the first step
+	final       int
+	// cancelled and left are what the caller did.
+	cancelled, left bool
+	records         []*cdr.Record
+}
+
+// inquiry is the final answer to a request of a neighbour's.
+type inquiry struct {
+	status int
+	tag    string
+}
+
+func newModel(t *testing.T) *model {
+	return &model{t: t, attempts: map[string]*attempt{}, onward: map[string]*attempt{}, asked: map[string]*inquiry{}, over: map[string]bool{}, sent: map[string]bool{}}
+}
+
+// came is a neighbour's message, nil where it is none.
+func (m *model) came(now time.Time, from int, msg sip.Message) {
+	m.present, m.late = nil, ""
+	if res, ok := msg.(*sip.Response); ok && res.StatusCode/100 == 2 {
+		m.late = res.CallID().Value()
+	}
+	r, ok := msg.(*sip.Request)
+	if !ok || from == nobody {
+		return
+	}
+	id, tag := r.CallID().Value(), header.Tag(r.To().Params)
+	if key := key(from, r); m.asked[key] == nil && r.Method != sip.ACK {
+		m.asked[key] = &inquiry{}
+	}
+	a := m.attempts[id]
+	switch {
+	case r.Method == sip.INVITE && tag == "" && a == nil:
+		a = &attempt{peer: from, to: r.Recipient.User, at: now}
+		a.least, a.most = m.inside(a)
+		m.attempts[id], m.present = a, a
+	case a == nil || a.peer != from:
+	case r.Method == sip.CANCEL && a.final == 0:
+		a.cancelled = true
+	case r.Method == sip.BYE && tag != "":
+		a.left = true
+	}
+}
+
+// done is the end of what a message has caused.
+func (m *model) done() {
+	if a := m.present; a != nil && a.answers == 0 {
+		m.t.Fatalf("an INVITE without any answer at once (RFC 3261 §17.2.1)")
+	}
+	m.present = nil
+}
+
+// responded is a response of the border's.
+func (m *model) responded(to int, r *sip.Response) {
+	q := m.asked[key(to, r)]
+	if q == nil {
+		m.t.Fatalf("%s is answered what it never asked:\n%s", neighbours[to].name, r)
+	}
+	a := m.attempts[r.CallID().Value()]
+	initial := a != nil && a.peer == to && r.CSeq().MethodName == sip.INVITE && r.CSeq().SeqNo == 1
+	if initial {
+		a.answers++
+	}
+	if r.StatusCode < 200 {
+		if q.status != 0 {
+			m.t.Fatalf("%d behind %d:\n%s", r.StatusCode, q.status, r)
+		}
+		return
+	}
+	tag := header.Tag(r.To().Params)
+	if q.status != 0 && (q.status != r.StatusCode || q.tag != tag) {
+		m.t.Fatalf("a second final response, after %d %s:\n%s", q.status, q.tag, r)
+	}
+	q.status, q.tag = r.StatusCode, tag
+	if initial {
+		a.final = r.StatusCode
+	}
+	if r.CSeq().MethodName == sip.BYE && r.StatusCode == 200 {
+		m.over[r.CallID().Value()+" "+header.Tag(r.From().Params)] = true
+	}
+}
+
+// requested is a request of the border's.
+func (m *model) requested(to int, r *sip.Request) {
+	id, tag := r.CallID().Value(), header.Tag(r.To().Params)
+	if r.Method == sip.INVITE && tag == "" {
+		m.calls(to, r)
+		return
+	}
+	a, b := m.attempts[id], m.onward[id]
+	if a == nil && b == nil {
+		m.t.Fatalf("a request of no call:\n%s", r)
+	}
+	if r.Method == sip.ACK || r.Method == sip.CANCEL || m.sent[key(to, r)] {
+		return
+	}
+	m.sent[key(to, r)] = true
+	dialog := id + " " + tag
+	if m.over[dialog] && m.late != id { // a late 2xx is ended, each time (§13.2.2.4)
+		m.t.Fatalf("behind the end of its dialog:\n%s", r)
+	}
+	m.over[dialog] = r.Method == sip.BYE
+}
+
+// calls is leg B's INVITE: of the call that is just coming in, if that may be.
+func (m *model) calls(to int, r *sip.Request) {
+	id := r.CallID().Value()
+	if b := m.onward[id]; b != nil {
+		return // again
+	}
+	a := m.present
+	switch {
+	case a == nil:
+		m.t.Fatalf("a call nobody made:\n%s", r)
+	case a.called:
+		m.t.Fatalf("a second leg B:\n%s", r)
+	case refusals[a.peer][a.to] != "":
+		m.t.Fatalf("%s calling %s is refused, and reaches %s", neighbours[a.peer].name, a.to, neighbours[to].name)
+	case (a.peer == core) == (to == core):
+		m.t.Fatalf("from %s to %s", neighbours[a.peer].name, neighbours[to].name)
+	case m.place(a) == limited && a.least >= limit:
+		m.t.Fatalf("%d calls are inside, and another is let in", a.least)
+	}
+	a.called = true
+	m.onward[id] = a
+}
+
+// place is the trunk whose place a call takes.
+func (m *model) place(a *attempt) int {
+	switch {
+	case a.peer != core:
+		return a.peer
+	case a.to == "09000002001":
+		return docomo
+	case a.to == "09000002002":
+		return au
+	}
+	return pstn
+}
+
+// inside counts the other calls that surely hold a place of a's trunk, and
+// those that may. An emergency call holds none. A call told to end whose BYE
+// must wait for an ACK cannot be told from outside.
+func (m *model) inside(a *attempt) (least, most int) {
+	for _, o := range m.attempts {
+		reason := refusals[o.peer][o.to]
+		if o == a || m.place(o) != m.place(a) || reason == "emergency" || reason == "emergency_like" {
+			continue
+		}
+		if len(o.records) == 0 {
+			most++
+		}
+		if o.final == 0 && o.answers > 0 {
+			least++
+		}
+	}
+	return least, most
+}
+
+// record is a finished call's.
+func (m *model) record(now time.Time, r *cdr.Record) {
+	a := m.attempts[r.A.CallID]
+	if a == nil {
+		m.t.Fatalf("a record of no call: %+v", r)
+	}
+	a.records = append(a.records, r)
+	refused, want := r.Refused, refusals[a.peer][a.to]
+	if refused != "" && refused != want {
+		switch refused {
+		case "overload", "core_unreachable", "call_limit":
+		default:
+			m.t.Fatalf("refused as %q, want %q: %+v", refused, want, r)
+		}
+	}
+	if refused == "call_limit" && (m.place(a) != limited || want == "emergency" || a.most < limit) {
+		m.t.Fatalf("a limit stops %s calling %s, with %d calls inside at most", neighbours[a.peer].name, a.to, a.most)
+	}
+	switch {
+	case want != "" && refused == "":
+		m.t.Fatalf("calling %s is not refused: %+v", a.to, r)
+	case r.A.Trunk != neighbours[a.peer].name || r.Application != "border" || !r.Start.Equal(a.at) || r.End.After(now) || r.End.Before(r.Start):
+		m.t.Fatalf("at %v, calls at %v: %+v", now, a.at, r)
+	case (r.B != nil) != a.called || r.B != nil && m.onward[r.B.CallID] != a:
+		m.t.Fatalf("leg B is %v, of %+v", a.called, r)
+	case (r.Answered != nil) != (a.final/100 == 2):
+		m.t.Fatalf("answered %d: %+v", a.final, r)
+	case a.final >= 300 && r.A.Status != a.final && (a.final != 487 || !a.left):
+		m.t.Fatalf("told %d: %+v", a.final, r)
+	case a.final == 487 && (!a.cancelled && !a.left || r.A.Side != "remote"):
+		m.t.Fatalf("487, and nobody cancelled: %+v", r)
+	case a.final != 487 && a.final >= 300 && r.A.Side != "local":
+		m.t.Fatalf("we said %d: %+v", a.final, r)
+	case a.final/100 == 2 && r.A.Side == "remote" && r.A.Status == 0 && !a.left:
+		m.t.Fatalf("the caller hung up, and has not: %+v", r)
+	}
+}
+
+// close is the end of everything.
+func (m *model) close() {
+	for id, a := range m.attempts {
+		if a.final == 0 || a.answers == 0 {
+			m.t.Fatalf("%s: an INVITE of %s without final response", id, neighbours[a.peer].name)
+		}
+		if len(a.records) != 1 {
+			m.t.Fatalf("%s of %s, told %d: %d records", id, neighbours[a.peer].name, a.final, len(a.records))
+		}
+	}
+	for key, q := range m.asked {
+		if q.status == 0 {
+			m.t.Fatalf("%q gets no final response", key)
+		}
+	}
+}
