@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"errors"
+
 	"sekisho/policy/number"
 	"sekisho/policy/profile"
 )
@@ -119,7 +121,7 @@ func (d *decision) decide() {
 			d.refuse(Emergency)
 			return
 		}
-		if err == number.ErrEmpty {
+		if errors.Is(err, number.ErrEmpty) {
 			d.refuse(TooShort)
 			return
 		}

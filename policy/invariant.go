@@ -82,7 +82,7 @@ func (t *Tables) PresentationViolations(p Presentation) []string {
 
 type violations []string
 
-func (v *violations) unless(holds bool, format string, args ...any) {
+func (v *violations) unless(holds bool, format string, args ...any) { //nolint:revive // an assertion takes its truth
 	if !holds {
 		*v = append(*v, fmt.Sprintf(format, args...))
 	}

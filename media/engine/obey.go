@@ -154,7 +154,7 @@ func (w *Worker) feed(now time.Time, o feed, out *Output) {
 		// The holder may have evicted the out-half a moment ago. The number tells
 		// it, or us when it comes back, that it is wanted there again.
 		c.want.join = o.join
-		w.post(home(o.feeder), affirm{slot: o.slot, feeder: o.feeder, join: o.join}, out)
+		w.post(home(o.feeder), affirm(o), out)
 		return
 	}
 	w.want(now, c, source{kind: endpoint, feeder: o.feeder, join: o.join}, out)

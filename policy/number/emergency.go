@@ -1,6 +1,9 @@
 package number
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // Emergency reports whether the dial string asks for 110, 118 or 119 in any
 // spelling that reaches this service: with or without the 8, with 184 or 186,
@@ -39,7 +42,7 @@ func (u URIUser) Emergency() (Number, bool) {
 			return n, ok
 		}
 	}
-	if err == ErrContext || err == ErrTooLong {
+	if errors.Is(err, ErrContext) || errors.Is(err, ErrTooLong) {
 		return Number{}, false
 	}
 	raw, own, _ := strings.Cut(u.User, ";")

@@ -151,7 +151,7 @@ func TestImpairer(t *testing.T) {
 		}
 		return all
 	}
-	if draw(1) != draw(1) {
+	if first := draw(1); first != draw(1) {
 		t.Error("one seed, two fates")
 	}
 	if draw(1) == draw(2) {

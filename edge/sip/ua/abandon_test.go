@@ -179,10 +179,10 @@ func TestAbandonReturnsTheStep(t *testing.T) {
 }
 
 // ticker is an application whose Tick is always due and always panics.
-type ticker struct{ party }
+type ticker struct{}
 
-func (p *ticker) Deadline() time.Time { return time.Unix(1, 0) }
-func (p *ticker) Handle(_ time.Time, in Input, out []Action) []Action {
+func (*ticker) Deadline() time.Time { return time.Unix(1, 0) }
+func (*ticker) Handle(_ time.Time, in Input, out []Action) []Action {
 	if _, ok := in.(Tick); ok {
 		panic("ours")
 	}
