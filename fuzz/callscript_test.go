@@ -43,6 +43,7 @@ func callScripts() [][]byte {
 		{actCall, outward | noOffer, actAnswer, answer, actBye, 0},
 		{actCall, outward, actPass, 5},
 		{actCall, inward | noOffer, actAnswer, answer, actPass, brief},
+		{actHold, 0, actCall, inward, actCancel, 0, actAnswer, ring}, // CANCEL comes first
 		{actCall, inward | oddOffer, actCall, inward | oddOffer | 1<<7},
 		{actCall, inward, actCall, inward, actCall, to(core, "09000002001"), actCall, inward, actCall, to(docomo, "8119"), actPass, long}, // the limit
 		{actJunk, 0, actJunk, 4, actJunk, 8, actJunk, 12, actJunk, 16, actJunk, 20, actJunk, 24, actJunk, 28},
@@ -67,7 +68,7 @@ const limited, limit = docomo, 3
 // empty reason passes. They are SPEC's rules R2, R10, R11, R51 and R60, in the
 // words of the records.
 var refusals = [4]map[string]string{
-	docomo: {"82002": "", "2002": "no_prefix", "8119": "emergency", "80": "too_short", "88010120255501": "unassigned", "81105": "", "80300009001": "", "110": "emergency"},
+	docomo: {"82002": "", "2002": "no_prefix", "8119": "emergency", "80": "too_short", "801012025550123": "no_international", "81105": "", "80300009001": "", "110": "emergency"},
 	au:     {"82001": "", "2001": "no_prefix", "8119": "emergency", "80": "too_short", "81105": "emergency_like", "81001": "ext1000", "80300009001": "", "110": "emergency"},
 	pstn:   {"0300000121": "", "0300000100": "unassigned", "0300009009": "unassigned", "110": "emergency", "2001": "unassigned"},
 	core:   {"09000002001": "", "09000002002": "", "0300009009": "", "110": "emergency", "2001": "unassigned", "+12025550123": "no_international"},
@@ -81,4 +82,17 @@ func dialled(peer int) []string {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// place is the trunk whose place a call takes.
+func (a *attempt) place() int {
+	switch {
+	case a.peer != core:
+		return a.peer
+	case a.to == "09000002001":
+		return docomo
+	case a.to == "09000002002":
+		return au
+	}
+	return pstn
 }

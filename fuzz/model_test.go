@@ -48,7 +48,10 @@ type inquiry struct {
 }
 
 func newModel(t *testing.T) *model {
-	return &model{t: t, attempts: map[string]*attempt{}, onward: map[string]*attempt{}, asked: map[string]*inquiry{}, over: map[string]bool{}, sent: map[string]bool{}}
+	return &model{
+		t: t, attempts: map[string]*attempt{}, onward: map[string]*attempt{}, asked: map[string]*inquiry{},
+		over: map[string]bool{}, sent: map[string]bool{},
+	}
 }
 
 // came is a neighbour's message, nil where it is none.
@@ -155,24 +158,11 @@ func (m *model) calls(to int, r *sip.Request) {
 		m.t.Fatalf("%s calling %s is refused, and reaches %s", neighbours[a.peer].name, a.to, neighbours[to].name)
 	case (a.peer == core) == (to == core):
 		m.t.Fatalf("from %s to %s", neighbours[a.peer].name, neighbours[to].name)
-	case m.place(a) == limited && a.least >= limit:
+	case a.place() == limited && a.least >= limit:
 		m.t.Fatalf("%d calls are inside, and another is let in", a.least)
 	}
 	a.called = true
 	m.onward[id] = a
-}
-
-// place is the trunk whose place a call takes.
-func (m *model) place(a *attempt) int {
-	switch {
-	case a.peer != core:
-		return a.peer
-	case a.to == "09000002001":
-		return docomo
-	case a.to == "09000002002":
-		return au
-	}
-	return pstn
 }
 
 // inside counts the other calls that surely hold a place of a's trunk, and
@@ -181,7 +171,7 @@ func (m *model) place(a *attempt) int {
 func (m *model) inside(a *attempt) (least, most int) {
 	for _, o := range m.attempts {
 		reason := refusals[o.peer][o.to]
-		if o == a || m.place(o) != m.place(a) || reason == "emergency" || reason == "emergency_like" {
+		if o == a || o.place() != a.place() || reason == "emergency" || reason == "emergency_like" {
 			continue
 		}
 		if len(o.records) == 0 {
@@ -209,7 +199,7 @@ func (m *model) record(now time.Time, r *cdr.Record) {
 			m.t.Fatalf("refused as %q, want %q: %+v", refused, want, r)
 		}
 	}
-	if refused == "call_limit" && (m.place(a) != limited || want == "emergency" || a.most < limit) {
+	if refused == "call_limit" && (a.place() != limited || want == "emergency" || a.most < limit) {
 		m.t.Fatalf("a limit stops %s calling %s, with %d calls inside at most", neighbours[a.peer].name, a.to, a.most)
 	}
 	switch {
@@ -219,6 +209,8 @@ func (m *model) record(now time.Time, r *cdr.Record) {
 		m.t.Fatalf("at %v, calls at %v: %+v", now, a.at, r)
 	case (r.B != nil) != a.called || r.B != nil && m.onward[r.B.CallID] != a:
 		m.t.Fatalf("leg B is %v, of %+v", a.called, r)
+	case r.B != nil && siteKey.OfString(r.A.CallID) != siteKey.OfString(r.B.CallID):
+		m.t.Fatalf("legs in two buckets, so on two shards: %+v", r)
 	case (r.Answered != nil) != (a.final/100 == 2):
 		m.t.Fatalf("answered %d: %+v", a.final, r)
 	case a.final >= 300 && r.A.Status != a.final && (a.final != 487 || !a.left):

@@ -46,6 +46,8 @@ tenants:
       2002: {msisdn: "09000002002", carrier: au}
 `
 
+var siteKey = callid.Key{1}
+
 // The neighbours, in the order of the configuration, and one it does not name.
 const (
 	docomo = iota
@@ -163,7 +165,7 @@ func newSite(t *testing.T) *site {
 		at.Border = append(at.Border, l.Advertise)
 	}
 	s.ua, s.border = node.Border(c, tables, at, node.Shard{
-		Source: rand.New(rand.NewPCG(1, 2)), Key: callid.Key{1}, Ports: s.stock, Limits: s.places,
+		Source: rand.New(rand.NewPCG(1, 2)), Key: siteKey, Ports: s.stock, Limits: s.places,
 	})
 	return s
 }
@@ -346,16 +348,10 @@ func (s *site) unreachable(n int) {
 func (s *site) close() {
 	s.overtaken()
 	s.silent = [5]bool{}
-	for _, f := range s.fars {
-		if f.uac && !f.bye {
-			if f.final == 0 {
-				s.cancel(f)
-			}
-			if f.final/100 == 2 {
-				s.ack(f)
-				s.bye(f)
-			}
-		}
+	s.hangUp()
+	if s.pick(0, func(f *far) bool { return f.uac && f.final == 0 }) != nil {
+		s.pass(181 * time.Second) // a CANCEL that came before its INVITE ends nothing
+		s.hangUp()
 	}
 	s.pass(32*time.Second + 2*time.Second) // 64·T1 and lingering
 	s.pass(32 * time.Second)               // what absorbs stragglers is gone too
@@ -370,4 +366,17 @@ func (s *site) close() {
 		s.t.Fatalf("%d ports, %d players, %d places are still taken", n, st.Players, len(s.places.taken))
 	}
 	s.model.close()
+}
+
+// hangUp has every caller end its calls.
+func (s *site) hangUp() {
+	for _, f := range s.fars {
+		if f.uac && f.final == 0 {
+			s.cancel(f)
+		}
+		if f.uac && f.final/100 == 2 && !f.bye {
+			s.ack(f)
+			s.bye(f)
+		}
+	}
 }
