@@ -13,6 +13,7 @@ import (
 // the other; both hear RTP.
 func TestPhones(t *testing.T) {
 	Need(t, "baresip")
+	NeedTime(t, "the phones take some seconds to register and talk")
 	site, listen, err := NewPhones(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 // and one datagram that is no SIP.
 func TestCaptureTellsMalformed(t *testing.T) {
 	Need(t, "tshark")
+	NeedTime(t, "a capture takes some seconds to begin and to end")
 	addr := Loopback()
 	to, err := net.ListenUDP("udp", &net.UDPAddr{IP: addr.AsSlice()})
 	if err != nil {
