@@ -68,9 +68,7 @@ func (l *loop) turn() {
 	l.worker.Step(now, &l.out)
 	l.flush(now)
 	for i := range n {
-		if ev := &l.events[i]; ev.Fd != wakeTag {
-			l.receive(now, uint32(ev.Fd), Component(ev.Pad))
-		}
+		l.receive(now, uint32(l.events[i].Fd), Component(l.events[i].Pad))
 	}
 }
 

@@ -18,9 +18,9 @@
 // exactly one worker holds it. A packet therefore never crosses workers and
 // needs no lock, whichever two endpoints are joined.
 //
-// Two things drive workers. Engine is the rim: one goroutine and one thread per
-// worker with an epoll set of its own, non-blocking system calls, one receive
-// buffer, no allocation per packet. Stepped is the same without sockets and
+// Two things drive workers. Engine is the rim: one goroutine per worker with an
+// epoll set of its own, which it waits for in the runtime's poller, non-blocking
+// system calls, one receive buffer, no allocation per packet. Stepped is the same without sockets and
 // with the caller's time, for scenarios that run in memory.
 //
 // Pairs come and go behind those who borrow them: what a worker lacks is bound,

@@ -74,7 +74,7 @@ func Open(c Config) (*Engine, error) {
 // by the command Release.
 func (e *Engine) Borrow(r Request, into []relay.Pair) []relay.Pair {
 	now := time.Now()
-	into = e.ledger.borrow(now, r, into, func(l lease) { e.loops[r.Worker].mailbox.put(l) })
+	into = e.ledger.borrow(now, r, into, func(l lease) { e.loops[r.Worker].mailbox.leave(l) })
 	if r.Worker >= 0 && r.Worker < len(e.loops) && e.ledger.lacks(now, r.Worker) {
 		select {
 		case e.hungry <- r.Worker:
@@ -84,16 +84,23 @@ func (e *Engine) Borrow(r Request, into []relay.Pair) []relay.Pair {
 	return into
 }
 
-// Do gives commands to the workers, each worker's in the order given. It
-// returns before they are carried out and waits only while a worker has 16,384
+// Do gives commands to the workers, each worker's in the order given, and wakes
+// each worker once. It returns before they are carried out and waits only while a worker has 16,384
 // orders before it. It must not be called from Config.Events.
 func (e *Engine) Do(commands []relay.Command) {
+	var told [maxWorkers]bool
 	for _, c := range commands {
 		route(c, joinNumber(e.joins.Add(1)), func(worker int, o Order) {
 			if worker < len(e.loops) {
 				e.loops[worker].mailbox.submit(o)
+				told[worker] = true
 			}
 		})
+	}
+	for worker, l := range e.loops {
+		if told[worker] {
+			l.mailbox.rouse()
+		}
 	}
 }
 

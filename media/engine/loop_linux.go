@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"runtime"
+	"os"
 	"runtime/debug"
 	"sync"
 	"syscall"
@@ -22,15 +22,17 @@ import (
 const (
 	batch      = 256  // epoll events taken at once
 	datagram   = 2048 // a longer datagram is no RTP of ours and is cut
-	wakeTag    = -1
-	controlLen = 64 // SCM_TIMESTAMPNS takes 32
-	// The longest wait in milliseconds, so that figures are published even when
-	// nothing happens.
-	longestWait = 1000
+	controlLen = 64   // SCM_TIMESTAMPNS takes 32
+	// longestWait only bounds how far ahead the timer is set.
+	longestWait = time.Minute
 	publishing  = 100 * time.Millisecond
 )
 
-// loop drives one worker on one thread.
+// loop drives one worker. While there is something to do it asks its epoll set
+// without waiting; otherwise its goroutine waits in the poller of the Go
+// runtime, which has that set as one of its descriptors. A thread that blocks in
+// epoll_wait would do as well, but keeps a processor from all other goroutines
+// until the runtime notices.
 type loop struct {
 	engine  *Engine
 	worker  *Worker
@@ -39,8 +41,13 @@ type loop struct {
 	orders  []Order // taken and not carried out yet
 	next    int     // the first of them
 
-	epoll, event int
-	events       [batch]unix.EpollEvent
+	epoll  int      // owned by poller
+	poller *os.File // nil until the set is there
+	conn   syscall.RawConn
+	ready  func(uintptr) bool // l.look, made once
+	armed  time.Time          // when poller's deadline wakes the loop; zero or past if it does not
+	found  int                // events of the last look
+	events [batch]unix.EpollEvent
 
 	// What one system call reads or writes. It lies in this value, which is on
 	// the heap and never moves, because raw system calls take its addresses.
@@ -57,21 +64,23 @@ type loop struct {
 }
 
 func newLoop(e *Engine, index int) (*loop, error) {
-	l := &loop{engine: e, worker: NewWorker(index, e.config.Clips), epoll: -1, event: -1}
+	l := &loop{engine: e, worker: NewWorker(index, e.config.Clips)}
 	l.mailbox.space.L = &l.mailbox.mu
 	l.mailbox.wake = l.wake
+	l.ready = l.look
 	var err error
 	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("create epoll set: %w", err)
 	}
-	if l.event, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
-		return nil, errors.Join(fmt.Errorf("create eventfd: %w", err), l.discard())
+	if err := unix.SetNonblock(l.epoll, true); err != nil { // or os takes it for a plain file
+		return nil, errors.Join(fmt.Errorf("watch epoll set: %w", err), unix.Close(l.epoll))
 	}
-	// Edge-triggered, the counter is never read: reading it after the orders were
-	// taken would swallow the call of an order that came between.
-	wake := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: wakeTag}
-	if err := unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, l.event, &wake); err != nil {
-		return nil, errors.Join(fmt.Errorf("watch eventfd: %w", err), l.discard())
+	l.poller = os.NewFile(uintptr(l.epoll), "epoll")
+	if err := l.poller.SetReadDeadline(time.Time{}); err != nil {
+		return nil, errors.Join(fmt.Errorf("watch epoll set: %w", err), l.discard())
+	}
+	if l.conn, err = l.poller.SyscallConn(); err != nil {
+		return nil, errors.Join(fmt.Errorf("watch epoll set: %w", err), l.discard())
 	}
 	l.iov.Base = &l.buffer[0]
 	l.iov.SetLen(len(l.buffer))
@@ -106,9 +115,6 @@ func (l *loop) unwatch(s port.Sockets) {
 // ends the lease that was being served, is reported, and the loop goes on.
 func (l *loop) run() {
 	defer l.engine.wg.Done()
-	// The thread is given up with the goroutine, never reused: it is pinned only
-	// for the cache of its core.
-	runtime.LockOSThread()
 	for !l.mailbox.closed() {
 		l.turns()
 	}
@@ -138,11 +144,9 @@ func (l *loop) turns() {
 		l.worker.Step(now, &l.out)
 		l.flush(now)
 		for i := range n {
-			if ev := &l.events[i]; ev.Fd != wakeTag {
-				l.receive(now, uint32(ev.Fd), Component(ev.Pad))
-			}
+			l.receive(now, uint32(l.events[i].Fd), Component(l.events[i].Pad))
 		}
-		if now.Sub(l.shown) >= publishing || n == 0 {
+		if now.Sub(l.shown) >= publishing {
 			l.publish(now)
 		}
 	}
@@ -217,26 +221,45 @@ func (l *loop) send(t *Transmit) {
 }
 
 // wait waits for packets, orders or the worker's deadline and returns how many
-// events there are. It looks without giving up the processor first.
+// events there are.
 func (l *loop) wait(now time.Time) int {
-	n := l.poll(syscall.RawSyscall6, 0)
-	if n > 0 {
-		return n
+	until := now.Add(longestWait)
+	if d := l.worker.Deadline(); !d.IsZero() && d.Before(until) {
+		until = d
 	}
-	timeout := longestWait
-	if d := l.worker.Deadline(); !d.IsZero() {
-		left := d.Sub(now)
-		if left <= 0 {
-			return 0
-		}
-		timeout = min(timeout, int((left+time.Millisecond-1)/time.Millisecond))
+	if l.next < len(l.orders) || !until.After(now) {
+		return l.poll()
 	}
-	l.publish(now)
-	return l.poll(syscall.Syscall6, timeout)
+	// A wake-up that comes too early costs one turn, setting the timer for each
+	// packet costs more: it is set when the one that runs is too late. It is set
+	// before the sleep begins, or it would undo a call.
+	if !l.armed.After(now) || until.Before(l.armed) {
+		_ = l.poller.SetReadDeadline(until) // newLoop has seen that it can
+		l.armed = until
+	}
+	if !l.mailbox.sleep() {
+		return l.poll()
+	}
+	l.found = 0
+	err := l.conn.Read(l.ready) // an error is a deadline that has passed
+	if l.mailbox.awake() || err != nil {
+		l.armed = time.Time{}
+	}
+	return l.found
 }
 
-func (l *loop) poll(call func(trap, a1, a2, a3, a4, a5, a6 uintptr) (uintptr, uintptr, syscall.Errno), timeout int) int {
-	n, _, errno := call(unix.SYS_EPOLL_PWAIT, uintptr(l.epoll), uintptr(unsafe.Pointer(&l.events)), batch, uintptr(timeout), 0, 0)
+// look reports whether there are events. The runtime asks again each time that
+// a socket of the set becomes readable.
+func (l *loop) look(uintptr) bool {
+	if l.found = l.poll(); l.found == 0 {
+		l.publish(time.Now())
+	}
+	return l.found > 0
+}
+
+// poll returns how many events there are now.
+func (l *loop) poll() int {
+	n, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epoll), uintptr(unsafe.Pointer(&l.events)), batch, 0, 0, 0)
 	if errno != 0 { // EINTR: the runtime pre-empts by signal
 		return 0
 	}
@@ -247,7 +270,7 @@ func (l *loop) poll(call func(trap, a1, a2, a3, a4, a5, a6 uintptr) (uintptr, ui
 // clock, so that jitter holds none of our own delay.
 func (l *loop) arrival(now time.Time) time.Time {
 	const header = unix.SizeofCmsghdr
-	c := l.control[:min(uint64(l.header.Controllen), controlLen)]
+	c := l.control[:min(l.header.Controllen, controlLen)]
 	if len(c) < header+16 || binary.NativeEndian.Uint32(c[8:]) != unix.SOL_SOCKET || binary.NativeEndian.Uint32(c[12:]) != unix.SO_TIMESTAMPNS {
 		return now
 	}
@@ -284,11 +307,10 @@ func encodeName(name *[unix.SizeofSockaddrInet6]byte, to netip.AddrPort) int {
 	return unix.SizeofSockaddrInet6
 }
 
-// wake makes wait return. A full counter is awake already.
+// wake makes wait return at once: by a deadline in the past, which takes no
+// system call. wait sets its own deadline again.
 func (l *loop) wake() {
-	var one [8]byte
-	binary.NativeEndian.PutUint64(one[:], 1)
-	_, _ = unix.Write(l.event, one[:])
+	_ = l.poller.SetReadDeadline(time.Unix(1, 0)) // newLoop has seen that it can
 }
 
 func (l *loop) publish(now time.Time) {
@@ -305,12 +327,4 @@ func (l *loop) published() Counts {
 	return l.figures
 }
 
-func (l *loop) discard() error {
-	var all []error
-	for _, fd := range []int{l.epoll, l.event} {
-		if fd >= 0 {
-			all = append(all, unix.Close(fd))
-		}
-	}
-	return errors.Join(all...)
-}
+func (l *loop) discard() error { return l.poller.Close() }

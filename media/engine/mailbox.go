@@ -13,7 +13,8 @@ type mailbox struct {
 	space  sync.Cond // signalled when the worker has taken everything
 	orders []Order
 	shut   bool
-	wake   func() // makes the worker look; called when the box was empty
+	asleep bool   // the worker, until somebody calls it
+	wake   func() // ends the worker's sleep; called once for each
 }
 
 // full is how many orders wait before signalling has to.
@@ -23,27 +24,67 @@ const full = 1 << 14
 func (m *mailbox) put(o Order) {
 	m.mu.Lock()
 	m.add(o)
+	m.call()
 	m.mu.Unlock()
 }
 
-// submit adds an order of signalling, and waits while the box is full.
+// leave adds an order of the engine that means nothing before the next one: the
+// worker is not woken for it.
+func (m *mailbox) leave(o Order) {
+	m.mu.Lock()
+	m.add(o)
+	m.mu.Unlock()
+}
+
+// submit adds an order of signalling, and waits while the box is full. The
+// worker is not woken for it before rouse is called, once for many.
 func (m *mailbox) submit(o Order) {
 	m.mu.Lock()
 	for len(m.orders) >= full && !m.shut {
+		m.call()
 		m.space.Wait()
 	}
 	m.add(o)
 	m.mu.Unlock()
 }
 
+// rouse wakes the worker.
+func (m *mailbox) rouse() {
+	m.mu.Lock()
+	m.call()
+	m.mu.Unlock()
+}
+
 func (m *mailbox) add(o Order) {
-	if m.shut {
-		return
+	if !m.shut {
+		m.orders = append(m.orders, o)
 	}
-	m.orders = append(m.orders, o)
-	if len(m.orders) == 1 {
+}
+
+func (m *mailbox) call() {
+	if m.asleep {
+		m.asleep = false
 		m.wake()
 	}
+}
+
+// sleep reports whether the worker may wait: nothing is in the box. From then
+// on it is woken.
+func (m *mailbox) sleep() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asleep = len(m.orders) == 0 && !m.shut
+	return m.asleep
+}
+
+// awake ends a sleep and reports whether the worker was called, which may have
+// been after it had woken for another reason.
+func (m *mailbox) awake() (called bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	called = !m.asleep
+	m.asleep = false
+	return called
 }
 
 // take exchanges the waiting orders for an empty slice to collect in.
@@ -61,7 +102,7 @@ func (m *mailbox) close() {
 	m.mu.Lock()
 	m.shut = true
 	m.space.Broadcast()
-	m.wake()
+	m.call()
 	m.mu.Unlock()
 }
 

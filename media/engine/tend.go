@@ -71,7 +71,7 @@ func (e *Engine) grow(worker int, wanted func(*port.Pool) int) error {
 	l := e.loops[worker]
 	var failed error
 	err := e.ledger.grow(worker, wanted, bindPair, func(a attach) {
-		l.mailbox.put(a)
+		l.mailbox.leave(a)
 		failed = errors.Join(failed, l.watch(a))
 	})
 	if err := errors.Join(err, failed); err != nil {

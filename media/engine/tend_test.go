@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -243,9 +242,7 @@ func TestEventsOfADetachedPair(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 	send()
-	for n := l.poll(syscall.RawSyscall6, 0); n > 0; n-- {
-		if l.events[n-1].Fd != wakeTag {
-			t.Error("the epoll set holds a detached socket")
-		}
+	if l.poll() != 0 {
+		t.Error("the epoll set holds a detached socket")
 	}
 }
