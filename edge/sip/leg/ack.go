@@ -7,6 +7,8 @@ import (
 
 	"sekisho/edge/sip/dialog"
 	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/header"
+	"sekisho/edge/sip/token"
 )
 
 // ack sends the ACK for a 2xx and keeps it for the next copy of that 2xx.
@@ -51,6 +53,16 @@ func (l *Leg) repeatAck(r *sip.Response, out []Action) []Action {
 		return append(out, Once{Flow: a.flow, Data: a.data})
 	}
 	return out
+}
+
+// stray is a 2xx whose INVITE transaction is gone, as the last copy of one may
+// be: its ACK is repeated when it is this call's, since the peer did not get
+// it; the dialog of another branch is ended.
+func (l *Leg) stray(r *sip.Response, out []Action) []Action {
+	if token.Tag(header.Tag(r.To().Params)) == l.dialog.RemoteTag {
+		return l.repeatAck(r, out)
+	}
+	return l.dropBranch(r, out)
 }
 
 // dropBranch ends the dialog of a 2xx that came too late: ACK, then BYE.

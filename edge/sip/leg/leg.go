@@ -211,6 +211,8 @@ func (l *Leg) Handle(now time.Time, in transaction.Action, out []Action) []Actio
 		return l.response(now, in, out)
 	case transaction.Failed:
 		return l.failed(in, out)
+	case transaction.Stray:
+		return l.stray(in.Response, out)
 	}
 	return out
 }

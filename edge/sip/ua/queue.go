@@ -6,7 +6,9 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/transaction"
 )
 
@@ -79,7 +81,9 @@ func (u *UA) fromTable(now time.Time, a transaction.Action) {
 	case transaction.Arrived:
 		u.arrived(now, a)
 	case transaction.Stray:
-		u.endStray(a.Flow, a.Response)
+		if owner = u.legOf(a); owner == 0 {
+			u.endStray(a.Flow, a.Response)
+		}
 	case transaction.Started:
 		owner = a.Owner
 	case transaction.Cancelled:
@@ -98,6 +102,20 @@ func (u *UA) fromTable(now time.Time, a transaction.Action) {
 	if l := u.legs[owner]; l != nil {
 		u.handLeg(now, l, a)
 	}
+}
+
+// legOf returns the leg whose INVITE a stray 2xx answers, or 0.
+func (u *UA) legOf(a transaction.Stray) leg.ID {
+	id := u.tags[token.Tag(header.Tag(a.Response.From().Params))]
+	l := u.legs[id]
+	if l == nil {
+		return 0
+	}
+	with, _ := u.cfg.Peer(l.Flow())
+	if is, _ := u.cfg.Peer(a.Flow); is != with {
+		return 0
+	}
+	return id
 }
 
 // endStray ends a dialog that a late 2xx made. Its leg is gone.

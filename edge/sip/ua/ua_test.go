@@ -399,3 +399,26 @@ func TestLossyCalls(t *testing.T) {
 		}
 	}
 }
+
+// The callee repeats its 200 for 64·T1 and a copy may travel for T4: it comes
+// when the INVITE's transaction is gone, and must not end the call it belongs
+// to. Its ACK is repeated (RFC 3261 §13.2.2.4).
+func TestLate200IsAcknowledged(t *testing.T) {
+	n := newNet(t, 1, 0)
+	var ok []byte
+	n.pb.on = answering(200)
+	dial(n)
+	n.onSend = func(_ *UA, text string) {
+		if strings.HasPrefix(text, "SIP/2.0 200") {
+			ok = []byte(text)
+		}
+	}
+	n.run(33 * time.Second)
+	before := len(n.trace)
+	n.post(n.a, n.a.Datagram(n.now, flow.Flow{Remote: addrB}, ok, nil))
+	n.run(time.Second)
+	if got := n.trace[before:]; len(got) != 1 || !strings.Contains(got[0], "ACK ") {
+		t.Fatalf("a late 200 causes %q, want its ACK", got)
+	}
+	n.want(n.pa, "answered media=true offer=false")
+}
