@@ -258,7 +258,7 @@ func (a *application) openMedia(m config.Media, workers, descriptors int, n *Nod
 	random := source()
 	a.engine, err = engine.Open(engine.Config{
 		Workers: workers, Addresses: m.Addresses, Ports: port.Range{First: m.Ports.First, Last: m.Ports.Last},
-		Descriptors: descriptors, Clips: n.opt.Clips,
+		Descriptors: descriptors, Stock: EngineStock(len(a.inboxes)), Clips: n.opt.Clips,
 		Events: func(owner uint32, ev relay.Event) { a.inboxes[owner].Event(ev) },
 		Fault: func(fault any, stack []byte) {
 			n.opt.Log.Error("panic in a media worker", "panic", fmt.Sprint(fault), "stack", string(stack))

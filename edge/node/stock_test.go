@@ -97,3 +97,13 @@ func TestStockBlock(t *testing.T) {
 		}
 	}
 }
+
+// A worker keeps ready what all shards may borrow at once, twice, so that a
+// stock that is filled again never waits for a bind (engine.Config.Stock).
+func TestEngineStock(t *testing.T) {
+	for shards, want := range map[int]int{1: 256, 8: 256, 9: 288, 64: 2048} {
+		if got := EngineStock(shards); got != want {
+			t.Errorf("EngineStock(%d) = %d, want %d", shards, got, want)
+		}
+	}
+}
