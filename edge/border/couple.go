@@ -54,7 +54,7 @@ func (b *Border) progressed(now time.Time, c *call, ev leg.Progressed, out []ua.
 	ring := leg.Ring{Status: passedOn(ev.Status)}
 	if ev.Negotiated != nil && b.hearsEarly(c) {
 		if !b.mayReach(&c.b, ev.Negotiated) {
-			return b.giveUp(now, c, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: "early media at an address that is not the peer's"}, out)
+			return b.giveUp(c, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: "early media at an address that is not the peer's"}, out)
 		}
 		out = b.configure(&c.b, *ev.Negotiated, out)
 		ring.Media = b.answerFor(&c.a, *ev.Negotiated)
@@ -102,10 +102,10 @@ func (b *Border) answered(now time.Time, c *call, ev leg.Answered, out []ua.Acti
 	c.coreBy, c.setupBy = time.Time{}, time.Time{}
 	b.arm(c)
 	if !c.a.live() || ev.Negotiated == nil {
-		return b.giveUp(now, c, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: "no session agreed"}, out)
+		return b.giveUp(c, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: "no session agreed"}, out)
 	}
 	if !b.mayReach(&c.b, ev.Negotiated) {
-		return b.giveUp(now, c, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: "media at an address that is not the peer's"}, out)
+		return b.giveUp(c, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: "media at an address that is not the peer's"}, out)
 	}
 	if c.ringing.IsZero() {
 		c.ringing = now
@@ -189,11 +189,11 @@ func (b *Border) legEnded(now time.Time, p *party, ev leg.Ended, out []ua.Action
 	case p == &c.a:
 		c.phase = ending
 		if o.live() {
-			out = b.hangUp(now, o, onward(ev.Cause), out)
+			out = b.hangUp(o, onward(ev.Cause), out)
 		}
 	case c.phase == ending, c.phase == refusing, !o.live():
 	case c.phase == talking:
-		out = b.hangUp(now, o, onward(ev.Cause), out)
+		out = b.hangUp(o, onward(ev.Cause), out)
 	default:
 		out = b.failed(now, c, ev.Cause, out)
 	}
@@ -219,11 +219,11 @@ func (b *Border) failed(now time.Time, c *call, why cause.Cause, out []ua.Action
 		answer.Q850 = cause.FromStatus(answer.Status)
 	}
 	if c.a.peer == CorePeer || why.Side == cause.Local {
-		return b.hangUp(now, &c.a, answer, out)
+		return b.hangUp(&c.a, answer, out)
 	}
 	said := policy.Failure{Status: why.Status, Cause: int(why.Q850), Called: c.called.Class()}.Announcement()
 	if c.earlyFromB || len(said.Keys) == 0 {
-		return b.hangUp(now, &c.a, answer, out)
+		return b.hangUp(&c.a, answer, out)
 	}
 	c.refusal = policy.Refusal{Status: answer.Status, Cause: int(answer.Q850), Text: answer.Text, Announcement: said}
 	return b.play(now, c, out)
@@ -252,18 +252,18 @@ func translated(status int) int {
 }
 
 // giveUp ends both legs of a call that cannot stand.
-func (b *Border) giveUp(now time.Time, c *call, why cause.Cause, out []ua.Action) []ua.Action {
+func (b *Border) giveUp(c *call, why cause.Cause, out []ua.Action) []ua.Action {
 	if c.b.live() {
-		out = b.hangUp(now, &c.b, why, out)
+		out = b.hangUp(&c.b, why, out)
 	}
 	if c.a.live() {
-		out = b.hangUp(now, &c.a, why, out)
+		out = b.hangUp(&c.a, why, out)
 	}
 	return out
 }
 
 // hangUp tells a leg to end; its Ended follows.
-func (b *Border) hangUp(_ time.Time, p *party, why cause.Cause, out []ua.Action, headers ...sip.Header) []ua.Action {
+func (b *Border) hangUp(p *party, why cause.Cause, out []ua.Action, headers ...sip.Header) []ua.Action {
 	if p == &p.call.a || p.call.phase != refusing {
 		p.call.phase = ending
 	}
@@ -277,7 +277,7 @@ func (b *Border) hangUp(_ time.Time, p *party, why cause.Cause, out []ua.Action,
 func (b *Border) timeout(now time.Time, c *call, out []ua.Action) []ua.Action {
 	switch {
 	case c.phase == ending:
-		return b.forget(now, c, out)
+		return b.forget(c, out)
 	case c.phase == refusing:
 		return b.played(c, out)
 	case !c.coreBy.IsZero() && !now.Before(c.coreBy):
@@ -287,5 +287,5 @@ func (b *Border) timeout(now time.Time, c *call, out []ua.Action) []ua.Action {
 		return b.refuse(now, c, policy.CoreUnreachable, out)
 	}
 	c.setupBy = time.Time{}
-	return b.giveUp(now, c, cause.Cause{Status: 480, Q850: cause.NoAnswer, Text: "setup timer"}, out)
+	return b.giveUp(c, cause.Cause{Status: 480, Q850: cause.NoAnswer, Text: "setup timer"}, out)
 }

@@ -26,10 +26,10 @@ func (b *Border) dial(now time.Time, c *call, peer ua.Peer, d leg.Dial, out []ua
 	// back without transcoding.
 	caps := m.offers.Restrict(offer)
 	if len(caps.Codecs) == 0 || !common(c.a.media.caps, caps) {
-		return b.incompatible(now, c, sdp.ErrNoCommonCodec, out)
+		return b.incompatible(c, sdp.ErrNoCommonCodec, out)
 	}
 	if a, ok := audio(offer); ok && !a.RTP.Addr().IsUnspecified() && !sdp.Permitted(a.RTP, c.a.media.prefixes) {
-		return b.incompatible(now, c, sdp.ErrAddress, out)
+		return b.incompatible(c, sdp.ErrAddress, out)
 	}
 	var pairs [2]relay.Pair
 	if !b.cfg.Ports.Lease(pairs[:], []netip.Addr{heardAt(offer, c.a.flow), d.Flow.Remote.Addr()}) {
@@ -56,12 +56,12 @@ func (b *Border) lease(p *party, pair relay.Pair) {
 }
 
 // incompatible refuses with 488 and its Warning (RFC 3261 §21.4.26).
-func (b *Border) incompatible(now time.Time, c *call, err error, out []ua.Action) []ua.Action {
+func (b *Border) incompatible(c *call, err error, out []ua.Action) []ua.Action {
 	var headers []sip.Header
 	if code, text, ok := sdp.Warning(err); ok {
 		headers = append(headers, sip.NewHeader("Warning", strconv.Itoa(code)+` sekisho "`+text+`"`))
 	}
-	return b.hangUp(now, &c.a, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: err.Error()}, out, headers...)
+	return b.hangUp(&c.a, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: err.Error()}, out, headers...)
 }
 
 // common reports whether two abilities share a codec.

@@ -19,7 +19,7 @@ func (b *Border) incoming(now time.Time, in ua.Incoming, out []ua.Action) []ua.A
 	c := b.begin(now, in)
 	hops := seam.MaxForwards(in.Request) - 1
 	if hops < 0 {
-		return b.hangUp(now, &c.a, cause.Cause{Status: 483}, out)
+		return b.hangUp(&c.a, cause.Cause{Status: 483}, out)
 	}
 	if in.Peer == CorePeer {
 		return b.fromCore(now, c, in, hops, out)

@@ -38,13 +38,13 @@ func (b *Border) conclude(now time.Time, c *call, out []ua.Action) []ua.Action {
 		b.arm(c)
 		return out
 	}
-	return b.forget(now, c, out)
+	return b.forget(c, out)
 }
 
 // awaits reports that the endpoint has been given back but has not reported.
 func (p *party) awaits() bool { return p.pair.Slot != relay.Slot{} && !p.released }
 
-func (b *Border) forget(_ time.Time, c *call, out []ua.Action) []ua.Action {
+func (b *Border) forget(c *call, out []ua.Action) []ua.Action {
 	if b.calls[c.id] == nil {
 		return out
 	}

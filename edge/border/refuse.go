@@ -89,5 +89,5 @@ func (b *Border) sendRefusal(c *call, out []ua.Action) []ua.Action {
 	c.setupBy = time.Time{}
 	b.arm(c)
 	why := cause.Cause{Status: c.refusal.Status, Q850: cause.Q850(c.refusal.Cause), Text: c.refusal.Text}
-	return b.hangUp(time.Time{}, &c.a, why, out, headers...)
+	return b.hangUp(&c.a, why, out, headers...)
 }
