@@ -31,7 +31,7 @@ type round struct {
 
 // load places calls at a rate, in rounds against one process. The first round
 // binds the media ports and is not counted. Each call is INVITE, 100, 180, 200,
-// ACK, BYE, 200 on both legs, rings for 0.2 s and stands for 1 s.
+// ACK, BYE, 200 on both legs.
 func (t trial) load(ctx context.Context, p plan, w io.Writer) (sound bool, err error) {
 	site, product, err := t.start(ctx, "load")
 	if err != nil {
@@ -44,7 +44,9 @@ func (t trial) load(ctx context.Context, p plan, w io.Writer) (sound bool, err e
 	var perCall, p50, p99 []float64
 	sound = true
 	for i := range p.rounds + 1 {
-		r, err := calls(ctx, product, site, order{name: fmt.Sprintf("load-%d", i), calls: p.rate * int(p.length/time.Second), rate: p.rate})
+		r, err := calls(ctx, product, site, order{
+			name: fmt.Sprintf("load-%d", i), calls: p.rate * int(p.length/time.Second), rate: p.rate, ring: p.ring, talk: p.talk,
+		})
 		if err != nil {
 			return false, err
 		}
@@ -80,7 +82,7 @@ func (t trial) start(ctx context.Context, name string) (*e2e.Site, *e2e.Instance
 type order struct {
 	name        string
 	calls, rate int
-	talk        time.Duration // zero is a second
+	ring, talk  time.Duration // zero is 0.2 s, and a second
 }
 
 // calls runs both generators to their end and returns what that has cost.
@@ -89,7 +91,7 @@ func calls(ctx context.Context, product *e2e.Instance, site *e2e.Site, o order) 
 	patience := time.Duration(o.calls/o.rate)*time.Second + o.talk + time.Minute
 	uas := e2e.SIPp{
 		Scenario: "core", Folder: filepath.Join(site.Folder, o.name+"-core"), Local: site.Core,
-		Calls: o.calls, Patience: patience,
+		Calls: o.calls, Ring: o.ring, Patience: patience,
 	}
 	uac := e2e.SIPp{
 		Scenario: "carrier", Folder: filepath.Join(site.Folder, o.name+"-carrier"), Local: site.Carrier, Remote: site.West,

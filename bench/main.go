@@ -19,7 +19,9 @@ type plan struct {
 	rate   int           // calls a second
 	length time.Duration // of one round
 	rounds int
-	held   int // established calls of the memory trial; 0 leaves it out
+	ring   time.Duration // of each call, from 180 to 200
+	talk   time.Duration // of each call, from ACK to BYE
+	held   int           // established calls of the memory trial; 0 leaves it out
 	keep   string
 }
 
@@ -37,14 +39,16 @@ func run(args []string, stdout, stderr io.Writer) int {
 	f.IntVar(&p.rate, "rate", 1000, "calls a second")
 	f.DurationVar(&p.length, "length", 10*time.Second, "of one round")
 	f.IntVar(&p.rounds, "rounds", 3, "counted rounds, after one that is not")
+	f.DurationVar(&p.ring, "ring", 200*time.Millisecond, "from 180 to 200")
+	f.DurationVar(&p.talk, "talk", time.Second, "from ACK to BYE")
 	f.IntVar(&p.held, "held", 1000, "established calls of the memory trial; 0 leaves it out")
 	f.StringVar(&p.keep, "keep", "", "leave the files of the run in a new folder within `DIR`")
 	record := f.String("record", "", "also append the report to `FILE`")
 	if err := f.Parse(args); err != nil {
 		return 2
 	}
-	if f.NArg() > 0 || p.rate < 1 || p.length < time.Second || p.rounds < 1 || p.held < 0 {
-		fmt.Fprintln(stderr, "bench: a rate and rounds of at least 1, a length of at least 1s, and nothing else")
+	if f.NArg() > 0 || p.rate < 1 || p.length < time.Second || p.rounds < 1 || p.ring < time.Millisecond || p.talk < time.Millisecond || p.held < 0 {
+		fmt.Fprintln(stderr, "bench: a rate and rounds of at least 1, a length of at least 1s, ring and talk of at least 1ms, and nothing else")
 		return 2
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)

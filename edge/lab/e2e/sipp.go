@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"encoding/csv"
@@ -27,6 +28,7 @@ type SIPp struct {
 	Calls    int            // ends after so many
 	Rate     int            // calls a second; used with Remote
 	Talk     time.Duration  // how long an answered call stands; 0 is 1 s; used with Remote
+	Ring     time.Duration  // how long it rings; 0 is 0.2 s; used without Remote
 	Callers  string         // path of the -inf file; empty is none
 	Patience time.Duration  // after which the tool gives up, which is a failure
 	Extra    []string       // more of the tool's own options
@@ -94,12 +96,14 @@ func (s SIPp) command(ctx context.Context) (*exec.Cmd, error) {
 		args = append(args, "-inf", s.Callers)
 	}
 	args = append(args, s.Extra...)
+	pause := cmp.Or(s.Ring, 200*time.Millisecond)
 	if s.Remote.IsValid() {
-		talk := s.Talk
-		if talk == 0 {
-			talk = time.Second
-		}
-		args = append(args, "-d", strconv.FormatInt(talk.Milliseconds(), 10), "-r", strconv.Itoa(s.Rate), "-l", strconv.Itoa(s.Calls), s.Remote.String())
+		pause = cmp.Or(s.Talk, time.Second)
+		args = append(args, "-r", strconv.Itoa(s.Rate), "-l", strconv.Itoa(s.Calls))
+	}
+	args = append(args, "-d", strconv.FormatInt(pause.Milliseconds(), 10))
+	if s.Remote.IsValid() {
+		args = append(args, s.Remote.String())
 	}
 	cmd := exec.CommandContext(ctx, "sipp", args...)
 	cmd.Dir = s.Folder
