@@ -81,14 +81,16 @@ func (m *multi) receive() ([]slot, error) {
 }
 
 // receiveNow runs inside RawConn.Read: false makes the goroutine wait in Go's
-// poller until the socket is readable.
+// poller until the socket is readable. Neither call here can block, so both are
+// raw: the runtime's monitor takes the processor away from goroutines whose
+// system call lasts over 20 µs, and while it finds such it never sleeps longer.
 func (m *multi) receiveNow(fd uintptr) bool {
 	for i := range m.in.messages {
 		// The kernel has overwritten it with the length of the last address.
 		m.in.messages[i].header.Namelen = unix.SizeofSockaddrInet6
 	}
 	for {
-		n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, fd,
+		n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, fd,
 			uintptr(unsafe.Pointer(&m.in.messages[0])), batchLength, unix.MSG_DONTWAIT, 0, 0)
 		switch errno {
 		case unix.EINTR: // the poller is edge-triggered: waiting could miss data
@@ -162,7 +164,7 @@ func (d *departure) load(list []*Outgoing) {
 }
 
 func (d *departure) sendNow(fd uintptr) {
-	n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, fd,
+	n, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, fd,
 		uintptr(unsafe.Pointer(&d.out.messages[0])), uintptr(d.len), unix.MSG_DONTWAIT, 0, 0)
 	d.count, d.errno = int(n), errno
 }
