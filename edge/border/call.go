@@ -6,6 +6,7 @@ import (
 
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/ua"
@@ -87,6 +88,8 @@ type party struct {
 	// ended says that the leg is over, and why.
 	ended bool
 	cause cause.Cause
+	// said are the reasons that this party gave at its end.
+	said []header.Reason
 }
 
 // medium is what is known of a neighbour's media.

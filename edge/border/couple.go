@@ -113,7 +113,7 @@ func (b *Border) answered(now time.Time, c *call, ev leg.Answered, out []ua.Acti
 	c.phase, c.answered = talking, now
 	b.counts.Answered++
 	out = b.configure(&c.b, *ev.Negotiated, out)
-	return append(out, ua.Command{Leg: c.a.leg, Command: leg.Answer{Media: b.answerFor(&c.a, *ev.Negotiated)}})
+	return append(out, ua.Command{Leg: c.a.leg, Command: leg.Answer{Media: b.answerFor(&c.a, *ev.Negotiated), Reasons: b.telling(c.a.peer)}})
 }
 
 // answerFor is our side toward p, given what the other leg has settled on.
@@ -182,6 +182,7 @@ func (b *Border) join(c *call, out []ua.Action) []ua.Action {
 func (b *Border) legEnded(now time.Time, p *party, ev leg.Ended, out []ua.Action) []ua.Action {
 	c := p.call
 	p.ended, p.cause = true, ev.Cause
+	p.said = b.reasonsOf(p, ev.Message)
 	delete(b.legs, p.leg)
 	out = b.release(p, out)
 	o := p.other()
@@ -189,25 +190,15 @@ func (b *Border) legEnded(now time.Time, p *party, ev leg.Ended, out []ua.Action
 	case p == &c.a:
 		c.phase = ending
 		if o.live() {
-			out = b.hangUp(o, onward(ev.Cause), out)
+			out = b.hangUp(o, b.onward(p, ev), out)
 		}
 	case c.phase == ending, c.phase == refusing, !o.live():
 	case c.phase == talking:
-		out = b.hangUp(o, onward(ev.Cause), out)
+		out = b.hangUp(o, b.onward(p, ev), out)
 	default:
 		out = b.failed(now, c, ev.Cause, out)
 	}
 	return b.conclude(now, c, out)
-}
-
-// onward is the cause as the other side is told it: its Q.850 value and text,
-// with normal clearing where a peer gave none.
-func onward(c cause.Cause) cause.Cause {
-	if c.Q850 == 0 {
-		c.Q850 = cause.NormalClearing
-	}
-	c.Side = cause.Local
-	return c
 }
 
 // failed is B's final answer before the call stood. The caller of a trunk
@@ -270,7 +261,7 @@ func (b *Border) hangUp(p *party, why cause.Cause, out []ua.Action, headers ...s
 	if p == &p.call.b && p.call.discreet {
 		why.Text = "" // free text of the core's, which may name the caller
 	}
-	return append(out, ua.Command{Leg: p.leg, Command: leg.HangUp{Cause: why, Headers: headers}})
+	return append(out, ua.Command{Leg: p.leg, Command: leg.HangUp{Cause: why, Reasons: cause.Withhold, Headers: append(b.reasons(p, why), headers...)}})
 }
 
 // timeout is a deadline of the call.

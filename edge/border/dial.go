@@ -37,7 +37,7 @@ func (b *Border) dial(now time.Time, c *call, peer ua.Peer, d leg.Dial, out []ua
 	}
 	id := b.cfg.Legs.Next()
 	d.CallID = b.cfg.Key.New(b.cfg.Key.OfString(c.a.callID), token.Bytes16(b.cfg.Source))
-	d.Media = &leg.Media{Addr: pairs[1].Addr, Caps: caps}
+	d.Media, d.Reasons = &leg.Media{Addr: pairs[1].Addr, Caps: caps}, b.telling(peer)
 	c.b = party{call: c, leg: id, peer: peer, flow: d.Flow, callID: d.CallID, media: m}
 	b.lease(&c.a, pairs[0])
 	b.lease(&c.b, pairs[1])

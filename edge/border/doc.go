@@ -9,6 +9,7 @@
 //	dial.go       ports for both legs, leg B
 //	couple.go     ringing, early media, answer, one leg's end ends the other
 //	hold.go       re-INVITEs: absorbed or relayed, as the profile says
+//	reason.go     why a call ends, as each neighbour wants to be told
 //	refuse.go     announcement and code of a call that is not put through
 //	record.go     one Cause per leg, one record per call
 //

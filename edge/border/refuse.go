@@ -53,7 +53,7 @@ func (b *Border) play(now time.Time, c *call, out []ua.Action) []ua.Action {
 	media := &leg.Media{Addr: c.a.pair.Addr, Caps: c.a.media.caps}
 	if how == profile.AnnounceAnswer {
 		c.unbilled, c.answered = true, now
-		return append(out, ua.Command{Leg: c.a.leg, Command: leg.Answer{Media: media}})
+		return append(out, ua.Command{Leg: c.a.leg, Command: leg.Answer{Media: media, Reasons: b.telling(c.a.peer)}})
 	}
 	ring := leg.Ring{Status: 183, Media: media}
 	if b.profileOf(c.a.peer, profile.EarlyPEM) {

@@ -42,6 +42,9 @@ type Ingress struct {
 	// HonorCLIR lets a handset-wide Privacy:id withhold the number; otherwise
 	// only 184 behind the 8 does.
 	HonorCLIR bool
+	// Trust lists what the carrier's word is taken for beside the identity;
+	// what is not listed stops at the border.
+	Trust []Trusted
 	// Allow holds what a mobile on this trunk may call beyond the ordinary
 	// classes.
 	Allow number.Allowed
@@ -68,6 +71,18 @@ const (
 	PPI  Header = "ppi"  // P-Preferred-Identity, RFC 3325
 	From Header = "from" // not asserted by anybody
 )
+
+// Trusted names what a carrier may say of a call and be believed.
+type Trusted string
+
+// The subjects.
+const (
+	TrustDiversion Trusted = "diversion" // Diversion and History-Info: who passed the call on
+	TrustReason    Trusted = "reason"    // Reason of a CANCEL or BYE
+)
+
+// Trusts reports whether the carrier is believed on a subject.
+func (i *Ingress) Trusts(s Trusted) bool { return slices.Contains(i.Trust, s) }
 
 // Egress is how to write a call toward the carrier.
 type Egress struct {
@@ -162,6 +177,9 @@ const (
 	DiversionHeader Diversion = "diversion"    // RFC 5806
 	NoDiversion     Diversion = "none"
 )
+
+// Tells reports whether the carrier is given reasons of a protocol.
+func (e *Egress) Tells(f ReasonForm) bool { return slices.Contains(e.Reason, f) }
 
 // ReasonForm is a protocol value of the Reason header (RFC 3326).
 type ReasonForm string

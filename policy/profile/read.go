@@ -59,6 +59,7 @@ func ingress(m *document.MapReader) Ingress {
 		Prefix:    enum(m.Key("prefix").Required(), PrefixRequired, PrefixRequired, PrefixOptional, PrefixByCarrier),
 		Identity:  enums(m.Key("identity").Required(), []Header{PAI}, PAI, PPI, From),
 		HonorCLIR: m.Key("honor_carrier_clir").Bool(false),
+		Trust:     some(m.Key("trust"), nil, TrustDiversion, TrustReason),
 		Allow:     allowed(m.Key("allow")),
 		Deny:      denyRules(m.Key("deny")),
 	}
@@ -77,7 +78,7 @@ func egress(m *document.MapReader) Egress {
 		CLIMap:         mapRules(m.Key("cli_map")),
 		CLIPassthrough: m.Key("cli_passthrough").Bool(false),
 		Diversion:      enum(m.Key("diversion"), NoDiversion, HistoryInfo, DiversionHeader, NoDiversion),
-		Reason:         reasons(m.Key("reason")),
+		Reason:         some(m.Key("reason"), []ReasonForm{ReasonQ850}, ReasonQ850, ReasonSIP),
 		Allow:          allowed(m.Key("allow")),
 		Deny:           denyRules(m.Key("deny")),
 	}
@@ -182,12 +183,12 @@ func allowed(v document.Value) number.Allowed {
 	return set
 }
 
-// reasons reads the forms of Reason; an empty list writes no such header.
-func reasons(v document.Value) []ReasonForm {
+// some is enums for a setting whose empty list means none.
+func some[T ~string](v document.Value, def []T, words ...T) []T {
 	if v.Kind() == document.List && len(v.List()) == 0 {
 		return nil
 	}
-	return enums(v, []ReasonForm{ReasonQ850}, ReasonQ850, ReasonSIP)
+	return enums(v, def, words...)
 }
 
 // enum reads one of the words of a setting.

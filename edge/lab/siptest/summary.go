@@ -144,19 +144,31 @@ func MediaOf(body []byte) string {
 }
 
 // ReasonOf tells Reason headers (RFC 3326): `q850=21 "text"` for a Q.850
-// cause, otherwise as they came.
+// cause, `sip=200 "text"` for a status, in this order; otherwise as they came.
 func ReasonOf(lines []string) string {
 	all := strings.Join(lines, ", ")
-	q, text, ok := cause.ParseReason(all)
-	switch {
-	case ok && text != "":
-		return fmt.Sprintf("q850=%d %q", q, text)
-	case ok:
-		return fmt.Sprintf("q850=%d", q)
-	case all != "":
+	m := sip.NewRequest(sip.BYE, sip.Uri{})
+	m.AppendHeader(sip.NewHeader("Reason", all))
+	var words []string
+	say := func(name string, n int, text string) {
+		words = append(words, fmt.Sprintf("%s=%d", name, n))
+		if text != "" {
+			words = append(words, strconv.Quote(text))
+		}
+	}
+	if q, text, ok := cause.Of(m); ok {
+		say("q850", int(q), text)
+	}
+	reasons, _ := header.Reasons(m)
+	for _, r := range reasons {
+		if strings.EqualFold(r.Protocol, "SIP") && r.Cause > 0 {
+			say("sip", r.Cause, r.Text)
+		}
+	}
+	if len(words) == 0 && all != "" {
 		return "reason=" + all
 	}
-	return ""
+	return strings.Join(words, " ")
 }
 
 // User returns the user part of an address as From and the identity headers

@@ -53,6 +53,17 @@ const (
 	Interworking       Q850 = 127
 )
 
+// Telling says whether a leg gives its peer the Cause's Q.850 value by itself.
+type Telling uint8
+
+// The ways.
+const (
+	Tell Telling = iota
+	// Withhold leaves the Reason header to whoever commands the leg: some peers
+	// want none, some more than a value of ours.
+	Withhold
+)
+
 // Cause is the end of one leg, as plain data.
 type Cause struct {
 	Side Side

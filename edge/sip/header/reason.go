@@ -48,6 +48,26 @@ func (r Reason) String() string {
 	return b.String()
 }
 
+// Bare returns the reason without what somebody was free to write: protocol,
+// cause, and where in the telephone network it arose (RFC 8606), which is one of
+// eight words.
+func (r Reason) Bare() Reason {
+	bare := Reason{Protocol: r.Protocol, Cause: r.Cause}
+	if v, ok := r.Params.Get("location"); ok && isLocation(v) {
+		bare.Params = Params{{Name: "location", Value: strings.ToUpper(v)}}
+	}
+	return bare
+}
+
+// isLocation reports an isup-cause-location of RFC 8606 §4.
+func isLocation(v string) bool {
+	switch strings.ToUpper(v) {
+	case "U", "LPN", "LN", "TN", "RLN", "RPN", "INTL", "BI":
+		return true
+	}
+	return false
+}
+
 // Reasons returns every reason of a message; malformed ones are left out and
 // reported.
 func Reasons(m sip.Message) ([]Reason, error) {

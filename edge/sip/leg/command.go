@@ -40,6 +40,8 @@ type Dial struct {
 	Headers []sip.Header
 	// Media makes the offer; nil sends an INVITE without one.
 	Media *Media
+	// Reasons says whether the peer is told causes where the leg ends by itself.
+	Reasons cause.Telling
 }
 
 // Ring sends a provisional response, 180 to 199. Media answers the offer
@@ -55,6 +57,8 @@ type Ring struct {
 type Answer struct {
 	Headers []sip.Header
 	Media   *Media
+	// Reasons is as in Dial.
+	Reasons cause.Telling
 }
 
 // Acknowledge sends the ACK that was held back because the 2xx carried the
@@ -74,7 +78,9 @@ type RefuseOffer struct{ Status int }
 // HangUp ends the leg whatever its state: the final response (Cause.Status, or
 // 480), CANCEL as soon as the RFC allows, or BYE.
 type HangUp struct {
-	Cause   cause.Cause
+	Cause cause.Cause
+	// Reasons withheld, the Reason is whatever Headers say.
+	Reasons cause.Telling
 	Headers []sip.Header
 }
 

@@ -28,6 +28,7 @@ func (l *Leg) hangUp(now time.Time, c HangUp, out []Action) []Action {
 		l.parting = farewell(c)
 		return l.bye(l.tell(c.Cause, nil, out))
 	case Arrived:
+		l.reasons = c.Reasons
 		return l.refuse(c.Cause, c.Headers, out)
 	case Accepted:
 		// "the callee's UA MUST NOT send a BYE on a confirmed dialog until it
@@ -43,7 +44,7 @@ func (l *Leg) hangUp(now time.Time, c HangUp, out []Action) []Action {
 // farewell is what a CANCEL or BYE says of the reason (RFC 3326).
 func farewell(c HangUp) []sip.Header {
 	v := c.Cause.Reason()
-	if v == "" {
+	if v == "" || c.Reasons == cause.Withhold {
 		return c.Headers
 	}
 	headers := make([]sip.Header, 0, 1+len(c.Headers))
@@ -117,7 +118,7 @@ func (l *Leg) cancel(invite *sip.Request, f flow.Flow, out []Action) []Action {
 // abandon ends an answered call that cannot go on: BYE with the reason.
 func (l *Leg) abandon(c cause.Cause, m sip.Message, out []Action) []Action {
 	if !l.told {
-		l.parting = farewell(HangUp{Cause: c})
+		l.parting = farewell(HangUp{Cause: c, Reasons: l.reasons})
 	}
 	return l.bye(l.tell(c, m, out))
 }

@@ -100,6 +100,8 @@ type Leg struct {
 	// byeOwed says that a BYE waits for the ACK of our 2xx (RFC 3261 §15).
 	parting []sip.Header
 	byeOwed bool
+	// reasons says whether what ends by itself tells the peer why.
+	reasons cause.Telling
 
 	session sdp.Session
 	offer   *sdp.Description // the INVITE's, until answered

@@ -6,6 +6,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/dialog"
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/header"
@@ -33,6 +34,7 @@ type Snapshot struct {
 	GiveUpIn time.Duration
 	Parting  []Field
 	ByeOwed  bool
+	Reasons  cause.Telling
 
 	Session sdp.Session
 	Offer   []byte
@@ -82,7 +84,7 @@ func (l *Leg) Snapshot(now time.Time) Snapshot {
 		ID: l.id, State: l.state, Flow: l.flow, Local: l.local, Told: l.told,
 		Invite: saved(l.invite), InviteTx: l.inviteTx, Seq: l.seq, Target: l.target,
 		Cancellable: l.cancellable, CancelSent: l.cancelSent,
-		ByeOwed: l.byeOwed, Session: l.session, Dialog: l.dialog, Accept: l.accept.Save(now),
+		ByeOwed: l.byeOwed, Reasons: l.reasons, Session: l.session, Dialog: l.dialog, Accept: l.accept.Save(now),
 		Reinvite: Reinvite{
 			Tx: l.reinvite.tx, Seq: l.reinvite.seq, Ours: l.reinvite.ours,
 			Request: saved(l.reinvite.request), Flow: l.reinvite.flow, Cancellable: l.reinvite.cancellable,
@@ -117,7 +119,7 @@ func RestoreLeg(env *Env, now time.Time, s Snapshot) (*Leg, error) {
 		env: env, id: s.ID, state: s.State, flow: s.Flow, local: s.Local, told: s.Told,
 		inviteTx: s.InviteTx, seq: s.Seq, target: s.Target,
 		cancellable: s.Cancellable, cancelSent: s.CancelSent,
-		byeOwed: s.ByeOwed, session: s.Session, dialog: s.Dialog, accept: s.Accept.Resume(now),
+		byeOwed: s.ByeOwed, reasons: s.Reasons, session: s.Session, dialog: s.Dialog, accept: s.Accept.Resume(now),
 		reinvite: reinvite{
 			tx: s.Reinvite.Tx, seq: s.Reinvite.Seq, ours: s.Reinvite.Ours,
 			flow: s.Reinvite.Flow, cancellable: s.Reinvite.Cancellable,

@@ -17,7 +17,7 @@ func (l *Leg) dial(c Dial, out []Action) []Action {
 	if l.state != Idle {
 		return out
 	}
-	l.flow, l.target, l.seq = c.Flow, c.Target, 1
+	l.flow, l.target, l.seq, l.reasons = c.Flow, c.Target, 1, c.Reasons
 	var uri sip.Uri
 	if err := sip.ParseUri(c.Target, &uri); err != nil {
 		return l.over(l.tell(cause.Cause{Status: 500, Q850: cause.TemporaryFailure, Text: "target is no URI"}, nil, out))

@@ -83,6 +83,7 @@ func (l *Leg) answer(now time.Time, c Answer, out []Action) []Action {
 	if l.state != Arrived {
 		return out
 	}
+	l.reasons = c.Reasons
 	content, err := l.final(c.Media)
 	if err != nil {
 		return l.refuse(unacceptable(err), warning(err), out)
@@ -126,7 +127,7 @@ func (l *Leg) refuse(c cause.Cause, headers []sip.Header, out []Action) []Action
 		c.Status = 480
 	}
 	r := l.reply(l.invite, c.Status)
-	if v := c.Reason(); v != "" {
+	if v := c.Reason(); v != "" && l.reasons == cause.Tell {
 		r.AppendHeader(sip.NewHeader("Reason", v))
 	}
 	appendAll(r, headers)
