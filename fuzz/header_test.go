@@ -87,6 +87,12 @@ func checkTyped(t *testing.T, m sip.Message) {
 		_, _ = h.Reason()
 		_, _, _ = h.Cause(), h.Index(), h.Private()
 	}
+	redirections := header.Redirections(m)
+	for _, r := range redirections {
+		if again := header.HistoryOf([]header.Redirection{r}, "sip:a@b.example"); r.Times < 1 || r.Why == "" || len(again) != r.Times+1 {
+			t.Fatalf("redirection %+v is written %v", r, again)
+		}
+	}
 	reasons, _ := header.Reasons(m)
 	if c := header.CauseOf(reasons, "q.850"); c < 0 || c > 999 {
 		t.Fatalf("cause %d", c)

@@ -176,6 +176,9 @@ func (q question) fromCarriers() {
 		if q.script&preferred != 0 {
 			r.PPI = []policy.Identity{q.identity("09000002001")}
 		}
+		if q.script&diverted != 0 {
+			r.Diverting = divertedBy(q.from, q.asserted)
+		}
 		if q.script&abroad != 0 {
 			r.AccessNetwork = "3GPP-UTRAN;utran-cell-id-3gpp=310" + q.asserted
 		}
@@ -240,7 +243,7 @@ func (q question) fromCore() {
 	for _, called := range parties {
 		o := policy.Outbound{Domain: "T1.example", Called: called, PAI: q.identities(), From: q.identity(q.from), Privacy: q.privacy()}
 		if q.script&diverted != 0 {
-			o.Diverting = []number.URIUser{{User: q.from}, {User: "0300000121"}}
+			o.Diverting = divertedBy(q.from, "0300000121")
 		}
 		if q.script&trunkDown != 0 {
 			o.Available = slices.Repeat([]bool{true}, q.trunks)
@@ -406,4 +409,13 @@ func checkNumber(t *testing.T, u number.URIUser) {
 	if !found || through.Number() != n {
 		t.Fatalf("%s is shown as %s, which redials %s", n, n.Through(), through.Number())
 	}
+}
+
+// divertedBy is what Diversion would say, latest first.
+func divertedBy(users ...string) []policy.Diverting {
+	var list []policy.Diverting
+	for i, u := range users {
+		list = append(list, policy.Diverting{URIUser: number.URIUser{User: u}, Redirection: policy.Redirection{Why: "no-answer", Times: 1 + 2*i}})
+	}
+	return list
 }

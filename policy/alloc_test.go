@@ -4,8 +4,6 @@ package policy
 
 import (
 	"testing"
-
-	"sekisho/policy/number"
 )
 
 // With a buffer for the steps, Decide allocates the one string that puts the
@@ -23,7 +21,7 @@ func TestAllocations(t *testing.T) {
 	}
 	out := Outbound{
 		Domain: "t1.example", Called: user("09000002002"), PAI: []Identity{identity("0300009001")}, Steps: buffer,
-		Diverting: []number.URIUser{user("0300000121")},
+		Diverting: divertedBy(user("0300000121")),
 	}
 	if got := testing.AllocsPerRun(200, func() {
 		if tab.Present(out).Outcome != Route {

@@ -14,6 +14,9 @@ type Request struct {
 	PAI    []Identity     // P-Asserted-Identity values in order (RFC 3325)
 	PPI    []Identity
 	From   Identity
+	// Diverting is who passed the call on, by Diversion (RFC 5806) or
+	// History-Info (RFC 7044).
+	Diverting []Diverting
 	// Privacy is the header's value, tokens separated by semicolons
 	// (RFC 3323); several headers are joined by one.
 	Privacy string
@@ -75,6 +78,9 @@ type Decision struct {
 	// network says, of a mobile's as 184, 186 and the profile settle it (R3,
 	// R4). Always Given for calls inside the tenant.
 	Withheld number.Withheld
+	// Diverted is who passed the call on, as far as the carrier is believed and
+	// named numbers of the public network.
+	Diverted []Diverted
 	// CLIR is what the mobile dialled in front of an outside number.
 	CLIR  number.CLIR
 	Steps []Step
@@ -175,7 +181,7 @@ func (d *decision) fromMobile(dialled number.Dialled) {
 		return
 	}
 	d.clir(clir)
-	if !d.denied() {
+	if !d.denied() && d.diverted() {
 		d.admit(d.trunk.Profile.Ingress.Allow)
 	}
 }
@@ -320,5 +326,7 @@ func (d *decision) fromOutside(dialled number.Dialled) {
 	d.Tenant = did.Tenant
 	d.note("DID", "called", d.Called.String(), d.tables.tenants[did.Tenant].Name)
 	d.readCaller()
-	d.Outcome = Route
+	if d.diverted() {
+		d.Outcome = Route
+	}
 }

@@ -155,7 +155,7 @@ func TestEmergencyCallBack(t *testing.T) {
 			public := directory(t)
 			public.Trunks[pstn].Profile = carrier(t, "generic", "egress.cli_passthrough: true")
 			ptab := build(t, public)
-			p := ptab.Present(Outbound{Domain: "t1.example", Called: user("0300009001"), PAI: []Identity{identity(want)}, Diverting: []number.URIUser{user("0300000121")}})
+			p := ptab.Present(Outbound{Domain: "t1.example", Called: user("0300009001"), PAI: []Identity{identity(want)}, Diverting: divertedBy(user("0300000121"))})
 			if p.Outcome != Route || p.From.User != "+81300000121" {
 				t.Errorf("%s passed on: %+v", cli, p)
 			}

@@ -26,6 +26,9 @@ func (t *Tables) Violations(r Request, d Decision) []string {
 	if !t.hasTenant(d.Tenant) {
 		return append(v, "routed to no tenant")
 	}
+	for _, by := range d.Diverted {
+		v.unless(by.Number.Caller() && by.Times > 0 && trunk.Profile.Ingress.Trusts(profile.TrustDiversion), "diverted by %s, %d times", by.Number, by.Times)
+	}
 	called := d.Called.String()
 	if emergencyText(called) {
 		v.unless(t.tenants[d.Tenant].Emergency.Routed, "emergency number %s reaches the core", called)
@@ -72,6 +75,7 @@ func (t *Tables) PresentationViolations(p Presentation) []string {
 		v.unless(tenant.Emergency.Routed && tenant.Emergency.Over == p.Trunk && trunk.EmergencyCapable, "emergency number %s leaves", p.RequestUser)
 	}
 	v.unless(p.From.User != "", "no From user")
+	v.unless(p.Diversion == "" || p.Diverted.Times > 0 && (p.Diverted.Times <= trunk.Profile.Egress.DiversionLimit || emergencyText(p.RequestUser)), "diverted %d times", p.Diverted.Times)
 	if p.Kind == Mobile {
 		v.mobile(p, trunk)
 		return v

@@ -13,9 +13,9 @@ type Outbound struct {
 	From   Identity       // its display name carries the withheld reason
 	// Privacy is the header's value, as in Request.
 	Privacy string
-	// Diverting holds the users of Diversion or History-Info: a number of
-	// ours, where a foreign number is passed on.
-	Diverting []number.URIUser
+	// Diverting is who passed the call on: a number of ours, where a foreign
+	// number is shown.
+	Diverting []Diverting
 	// Available says per trunk whether a call may be sent there; nil says that
 	// every trunk is up.
 	Available []bool
@@ -44,8 +44,9 @@ type Presentation struct {
 	// Privacy is the header's value, empty where absent.
 	Privacy string
 	// Diversion is a number of ours for the profile's diversion header, empty
-	// where absent.
+	// where absent, and Diverted what else that header says.
 	Diversion string
+	Diverted  Redirection
 	// Masked says that nothing in the message may tell who calls: no display
 	// name, no diversion, an opaque Contact.
 	Masked bool
@@ -109,6 +110,9 @@ func (p *presentation) present() bool {
 		return false
 	}
 	p.trunkFormat()
+	if !p.mayDivert() {
+		return false
+	}
 	if !p.guard() {
 		return false
 	}

@@ -42,7 +42,7 @@ func TestShownToMobiles(t *testing.T) {
 	for _, r := range rows {
 		p := tab.Present(Outbound{
 			Domain: "t1.example", Called: user(r.called), PAI: []Identity{identity(r.caller)},
-			From: Identity{URIUser: user(r.caller), Display: "Taro " + r.caller}, Diverting: []number.URIUser{user("0300000121")},
+			From: Identity{URIUser: user(r.caller), Display: "Taro " + r.caller}, Diverting: divertedBy(user("0300000121")),
 		})
 		if p.Outcome != Route || p.Trunk != r.trunk || p.Kind != Mobile || p.RequestUser != r.called ||
 			p.From.User != r.shown || p.PAI != r.shown || p.Privacy != "" || !p.UserPhone {
@@ -146,7 +146,7 @@ func TestShownToThePublic(t *testing.T) {
 			o.PAI = []Identity{identity(r.caller)}
 		}
 		if r.diverting != "" {
-			o.Diverting = []number.URIUser{user("x"), user(r.diverting)}
+			o.Diverting = divertedBy(user("x"), user(r.diverting))
 		}
 		p := tab.Present(o)
 		if p.Outcome != Route || p.Trunk != pstn || p.Kind != External || p.From.User != r.from || p.PAI != r.pai || p.Diversion != r.diversion {

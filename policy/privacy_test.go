@@ -158,7 +158,7 @@ func TestDiversionDoesNotShowWhoIsWithheld(t *testing.T) {
 		tab := build(t, d)
 		for _, called := range []string{"0300009001", "09000002001", "09000002002", "09000002003"} {
 			p := tab.Present(Outbound{Domain: "t1.example", Called: user(called), PAI: []Identity{identity("0300000121")}, Privacy: "id",
-				Diverting: []number.URIUser{user("+81300000121")}})
+				Diverting: divertedBy(user("+81300000121"))})
 			if p.Outcome != Route || p.From.User != "anonymous" || p.Diversion != "" {
 				t.Errorf("%s, to %s: %+v", override, called, p)
 			}
@@ -168,7 +168,7 @@ func TestDiversionDoesNotShowWhoIsWithheld(t *testing.T) {
 	d := directory(t)
 	d.Trunks[pstn].Profile = carrier(t, "generic", "egress.cli_passthrough: true")
 	p := build(t, d).Present(Outbound{Domain: "t1.example", Called: user("0300009001"), PAI: []Identity{identity("0300009002")}, Privacy: "id",
-		Diverting: []number.URIUser{user("0300000121")}})
+		Diverting: divertedBy(user("0300000121"))})
 	if p.From.User != "anonymous" || p.PAI != "+81300009002" || p.Diversion != "+81300000121" {
 		t.Errorf("passed on: %+v", p)
 	}

@@ -22,6 +22,7 @@ const (
 	WrongCarrier            // R8: a subscriber of another carrier
 	NoIdentity              // R10: no identity at all
 	NoTrunkAvailable        // none is configured or up
+	DivertedTooOften        // passed on more often than a carrier allows
 	GuardedEgress           // R61b: an emergency number about to leave
 	CallLimit               // calls of a trunk or tenant
 	RateLimit               // calls per second of a trunk or tenant
@@ -92,6 +93,8 @@ func (r Reason) Refusal() Refusal {
 		return Refusal{433, 21, "caller identity missing", once("no_cli"), 0, "no_identity"}
 	case NoTrunkAvailable:
 		return Refusal{480, 34, "no trunk available", once("busy_all"), 0, "no_trunk"}
+	case DivertedTooOften:
+		return Refusal{480, 31, "too many diversions", once("busy_all"), 0, "diverted_too_often"}
 	case GuardedEgress:
 		return Refusal{403, 21, "emergency: redial without 8", Announcement{[]string{"emergency"}, 2}, 0, "guarded_egress"}
 	case CallLimit:

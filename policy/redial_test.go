@@ -93,7 +93,7 @@ func TestNoInputBreaksAnInvariant(t *testing.T) {
 		v := tab.Violations(req, tab.Decide(req))
 		p := tab.Present(Outbound{
 			Domain: "t1.example", Called: req.Called, PAI: req.PAI, From: req.From, Privacy: privacy,
-			Diverting: []number.URIUser{user(compose(from))},
+			Diverting: divertedBy(user(compose(from))),
 		})
 		v = append(v, tab.PresentationViolations(p)...)
 		if len(v) > 0 {

@@ -152,22 +152,6 @@ func (p *presentation) readCaller(id *Identity) (number.Number, bool) {
 	return n, true
 }
 
-// diversion takes the first diverting number that the tenant owns and writes
-// it where the profile has a header for it.
-func (p *presentation) diversion() number.Number {
-	for i := range p.out.Diverting {
-		n, err := p.out.Diverting[i].Number()
-		if err != nil || !p.tables.Owns(p.Tenant, n) {
-			continue
-		}
-		if p.trunk.Profile.Egress.Diversion != profile.NoDiversion {
-			p.Diversion = format(n, p.trunk.Profile.Egress.NumberFormat)
-		}
-		return n
-	}
-	return number.Number{}
-}
-
 // identities writes one user into every header the profile names.
 func (p *presentation) identities(user string) {
 	p.From.User = user

@@ -224,11 +224,11 @@ func TestNothingLeaksInAnySpelling(t *testing.T) {
 		}
 		o := Outbound{
 			Domain: []string{"t1.example", "T2.example"}[r.Intn(2)], Called: user(called[r.Intn(len(called))]), From: id,
-			Privacy: privacies[r.Intn(len(privacies))], Diverting: []number.URIUser{caller.URIUser, user([]string{"0300000121", "0300000199", "1001"}[r.Intn(3)])},
+			Privacy: privacies[r.Intn(len(privacies))], Diverting: divertedBy(caller.URIUser, user([]string{"0300000121", "0300000199", "1001"}[r.Intn(3)])),
 		}
 		straight := o
 		straight.From = plain
-		straight.Diverting = []number.URIUser{plain.URIUser, o.Diverting[1]}
+		straight.Diverting = divertedBy(plain.URIUser, o.Diverting[1].URIUser)
 		switch r.Intn(3) {
 		case 0: // From alone
 		case 1:

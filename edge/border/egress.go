@@ -1,7 +1,6 @@
 package border
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -117,16 +116,17 @@ func (w writer) identityHost() string {
 
 // diversion writes which number of ours passes the call on.
 func (w writer) diversion() []sip.Header {
-	uri := w.uri(w.presentation.Diversion, w.identityHost())
+	p := w.presentation
+	by := header.Redirection{URI: w.uri(p.Diversion, w.identityHost()), Why: p.Diverted.Why, Times: p.Diverted.Times, Private: p.Diverted.Private}
 	switch w.profile.Egress.Diversion {
-	case profile.HistoryInfo: // RFC 7044 §5
-		target := w.uri(w.presentation.RequestUser, w.requestHost())
-		return []sip.Header{
-			sip.NewHeader("History-Info", "<"+uri+">;index=1"),
-			sip.NewHeader("History-Info", "<"+target+";cause=302>;index=1.1"),
+	case profile.HistoryInfo:
+		var hs []sip.Header
+		for _, v := range header.HistoryOf([]header.Redirection{by}, w.uri(p.RequestUser, w.requestHost())) {
+			hs = append(hs, sip.NewHeader("History-Info", v))
 		}
-	case profile.DiversionHeader: // RFC 5806
-		return []sip.Header{sip.NewHeader("Diversion", "<"+uri+">;reason=unconditional;counter="+strconv.Itoa(1))}
+		return hs
+	case profile.DiversionHeader:
+		return []sip.Header{sip.NewHeader("Diversion", by.String())}
 	case profile.NoDiversion:
 	}
 	return nil

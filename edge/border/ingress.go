@@ -31,12 +31,22 @@ func (b *Border) fromTrunk(now time.Time, c *call, in ua.Incoming, hops int, out
 		Display:     d.Withheld.DisplayName(),
 		Private:     d.Withheld != number.Given,
 		Hint:        header.Call{Kind: kindOf(d.Kind), Carrier: string(d.Carrier), Tenant: tenant.Name, ID: c.name},
+		Diversions:  diversions(d.Diverted, tenant.Domain),
 		SessionID:   own,
 		MaxForwards: hops,
 	}
 	return b.dial(now, c, CorePeer, leg.Dial{
 		Flow: b.cfg.Core.To[0], Target: s.URI(), From: s.From(), To: s.To(), MaxForwards: hops, Headers: s.Headers(),
 	}, out)
+}
+
+// diversions are written anew, each by its canonical number.
+func diversions(list []policy.Diverted, domain string) []header.Redirection {
+	var rs []header.Redirection
+	for _, d := range list {
+		rs = append(rs, header.Redirection{URI: "sip:" + d.Number.String() + "@" + domain, Why: d.Why, Times: d.Times, Private: d.Private})
+	}
+	return rs
 }
 
 func kindOf(k policy.Kind) header.CallKind {

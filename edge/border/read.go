@@ -18,6 +18,7 @@ func readRequest(on policy.TrunkID, r *sip.Request) policy.Request {
 		PAI:            identities(r, "P-Asserted-Identity"),
 		PPI:            identities(r, "P-Preferred-Identity"),
 		From:           identity(header.First(r, "From")),
+		Diverting:      diverting(r),
 		Privacy:        privacy(r),
 		AccessNetwork:  joined(r, "P-Access-Network-Info"),
 		VisitedNetwork: joined(r, "P-Visited-Network-ID"),
@@ -27,23 +28,29 @@ func readRequest(on policy.TrunkID, r *sip.Request) policy.Request {
 // readOutbound takes the core's INVITE apart for policy.
 func readOutbound(r *sip.Request) policy.Outbound {
 	o := policy.Outbound{
-		Called:  readURI(r.Recipient.String()),
-		PAI:     identities(r, "P-Asserted-Identity"),
-		From:    identity(header.First(r, "From")),
-		Privacy: privacy(r),
+		Called:    readURI(r.Recipient.String()),
+		PAI:       identities(r, "P-Asserted-Identity"),
+		From:      identity(header.First(r, "From")),
+		Diverting: diverting(r),
+		Privacy:   privacy(r),
 	}
 	if u, err := header.URIOf(&r.Recipient); err == nil {
 		o.Domain = u.Host
 	}
-	diversions, _ := header.Diversions(r)
-	for _, d := range diversions {
-		o.Diverting = append(o.Diverting, readURI(d.Party.URI))
-	}
-	history, _ := header.History(r)
-	for _, h := range history {
-		o.Diverting = append(o.Diverting, readURI(h.Target.URI))
-	}
 	return o
+}
+
+// diverting reads who passed the call on, latest first.
+func diverting(r *sip.Request) []policy.Diverting {
+	redirections := header.Redirections(r)
+	if len(redirections) == 0 {
+		return nil
+	}
+	list := make([]policy.Diverting, len(redirections))
+	for i, d := range redirections {
+		list[i] = policy.Diverting{URIUser: readURI(d.URI), Redirection: policy.Redirection{Why: d.Why, Times: d.Times, Private: d.Private}}
+	}
+	return list
 }
 
 // readURI divides a URI for the number plan. A URI that cannot be read has no

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -85,7 +86,7 @@ func TestAcrossTheSeam(t *testing.T) {
 			}
 			c.got.MaxForwards = 41
 			c.got.SessionID = header.SessionID{Local: uuid, Remote: strings.Repeat("0", 32)}
-			if got != c.got {
+			if !reflect.DeepEqual(got, c.got) {
 				t.Fatalf("got  %+v\nwant %+v", got, c.got)
 			}
 			r.do(r.border, a, hangUp)
@@ -164,7 +165,7 @@ func TestFromPhone(t *testing.T) {
 				t.Fatalf("no Session-ID of ours: %q", got.SessionID.Local)
 			}
 			c.got.Domain, c.got.MaxForwards, c.got.SessionID = "t1.example", 69, got.SessionID
-			if got != c.got {
+			if !reflect.DeepEqual(got, c.got) {
 				t.Fatalf("got  %+v\nwant %+v", got, c.got)
 			}
 			r.wantLog(r.p1, "180 media=false", "answered")
@@ -240,7 +241,7 @@ func TestToPhone(t *testing.T) {
 			r.run(time.Second)
 			got := r.got(p)
 			c.got.Domain, c.got.MaxForwards, c.got.SessionID = p.addr.Addr().String(), 59, got.SessionID
-			if got != c.got {
+			if !reflect.DeepEqual(got, c.got) {
 				t.Fatalf("got  %+v\nwant %+v", got, c.got)
 			}
 			if p.invite.Recipient.Port != 5060 || strings.Contains(p.invite.String(), header.CallHeader) {

@@ -8,7 +8,9 @@
 //	              and unmasked
 //	From          display name: the reason of a withheld number
 //	Privacy       id where the number shall not be shown
-//	Diversion     our own number, where A's number is passed on
+//	Diversion     who passed the call on, latest first; core → border: our own
+//	              number, where A's number is shown. History-Info is read too
+//	Reason        of CANCEL, BYE and failures: Q.850, and SIP in requests
 //	Sekisho-Call  a hint, never needed
 //	Session-ID    RFC 7989, correlates the calls of both sides
 //	Max-Forwards  minus one
@@ -32,10 +34,11 @@ type Call struct {
 	Display string
 	// Private says that Caller shall not be shown.
 	Private bool
-	// Diverting is a number of the tenant's that passes the call on, or "".
-	Diverting string
-	Hint      header.Call
-	SessionID header.SessionID
+	// Diversions is who passed the call on, latest first: toward the core
+	// whoever the carrier names, toward the border a number of the tenant's.
+	Diversions []header.Redirection
+	Hint       header.Call
+	SessionID  header.SessionID
 	// MaxForwards as received, or as it shall be sent.
 	MaxForwards int
 }
@@ -76,8 +79,8 @@ func (c Call) Headers() []sip.Header {
 	if c.Private {
 		add("Privacy", "id")
 	}
-	if c.Diverting != "" {
-		add("Diversion", "<sip:"+c.Diverting+"@"+c.Domain+">;reason=unconditional;counter=1")
+	for _, r := range c.Diversions {
+		add("Diversion", r.String())
 	}
 	if v := c.Hint.String(); v != "" {
 		add(header.CallHeader, v)
@@ -108,11 +111,7 @@ func Read(r *sip.Request) Call {
 			c.Private = true
 		}
 	}
-	if ds, _ := header.Diversions(r); len(ds) > 0 {
-		if u, err := header.ParseURI(ds[0].Party.URI); err == nil {
-			c.Diverting = u.User
-		}
-	}
+	c.Diversions = header.Redirections(r)
 	c.Hint, _ = header.ParseCall(header.First(r, header.CallHeader))
 	c.SessionID, _ = header.ParseSessionID(header.First(r, "Session-ID"))
 	return c

@@ -1,6 +1,7 @@
 package seam
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/emiago/sipgo/sip"
@@ -19,7 +20,8 @@ func TestRoundTrip(t *testing.T) {
 		{Domain: "t1.example", Called: "2001", Caller: "09000002002", MaxForwards: 69,
 			Hint:      header.Call{Kind: header.Mobile, Carrier: "au", Tenant: "t1", ID: "abc"},
 			SessionID: header.SessionID{Local: "ab30317f1a784dc48ff824d0d3715d86", Remote: "47755a9de7794ba387653f2099600ef2"}},
-		{Domain: "t1.example", Called: "+12025550123", Caller: "0300000100", Diverting: "0300000138", MaxForwards: 5},
+		{Domain: "t1.example", Called: "+12025550123", Caller: "0300000100", MaxForwards: 5,
+			Diversions: []header.Redirection{{URI: "sip:0300000138@t1.example", Why: "no-answer", Times: 2, Private: true}, {URI: "sip:0300009009@t1.example", Why: "unconditional", Times: 1}}},
 		{Domain: "t1.example", Called: "2001", Caller: "0300009001", Private: true, Display: "Coin line/payphone", MaxForwards: 1},
 		{Domain: "t1.example", Called: "2001", Private: true, Display: `Una"vail\able`, MaxForwards: 1},
 	} {
@@ -43,7 +45,7 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, r)
 		}
-		if got := Read(m.(*sip.Request)); got != c {
+		if got := Read(m.(*sip.Request)); !reflect.DeepEqual(got, c) {
 			t.Errorf("got  %+v\nwant %+v\n%s", got, c, r)
 		}
 	}
@@ -55,7 +57,7 @@ func TestReadStrange(t *testing.T) {
 	for _, h := range []string{"P-Asserted-Identity", "Privacy", "Diversion", "Sekisho-Call", "Session-ID"} {
 		r.AppendHeader(sip.NewHeader(h, `";<`))
 	}
-	if c := Read(r); c.Caller != "" || c.Private || c.Diverting != "" {
+	if c := Read(r); c.Caller != "" || c.Private || c.Diversions != nil {
 		t.Errorf("read %+v", c)
 	}
 }

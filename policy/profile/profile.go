@@ -45,6 +45,9 @@ type Ingress struct {
 	// Trust lists what the carrier's word is taken for beside the identity;
 	// what is not listed stops at the border.
 	Trust []Trusted
+	// DiversionLimit is how often a call may have been passed on before it
+	// comes here.
+	DiversionLimit int
 	// Allow holds what a mobile on this trunk may call beyond the ordinary
 	// classes.
 	Allow number.Allowed
@@ -98,6 +101,7 @@ type Egress struct {
 	CLIMap         []MapRule // asked in order with the caller's national form, without the 8
 	CLIPassthrough bool      // numbers that are not ours may be shown, with a diversion
 	Diversion      Diversion
+	DiversionLimit int          // how often a call may have been passed on before it goes there
 	Reason         []ReasonForm // empty writes no Reason header
 	// Allow holds what may be called over this trunk beyond the ordinary
 	// classes.

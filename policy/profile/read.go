@@ -54,14 +54,19 @@ func profile(m *document.MapReader, root *document.Node) *Profile {
 	}
 }
 
+// maxDiversions is what the telephone network allows a call: ITU-T Q.732.2's
+// maximum of five diversions.
+const maxDiversions = 5
+
 func ingress(m *document.MapReader) Ingress {
 	return Ingress{
-		Prefix:    enum(m.Key("prefix").Required(), PrefixRequired, PrefixRequired, PrefixOptional, PrefixByCarrier),
-		Identity:  enums(m.Key("identity").Required(), []Header{PAI}, PAI, PPI, From),
-		HonorCLIR: m.Key("honor_carrier_clir").Bool(false),
-		Trust:     some(m.Key("trust"), nil, TrustDiversion, TrustReason),
-		Allow:     allowed(m.Key("allow")),
-		Deny:      denyRules(m.Key("deny")),
+		Prefix:         enum(m.Key("prefix").Required(), PrefixRequired, PrefixRequired, PrefixOptional, PrefixByCarrier),
+		Identity:       enums(m.Key("identity").Required(), []Header{PAI}, PAI, PPI, From),
+		HonorCLIR:      m.Key("honor_carrier_clir").Bool(false),
+		Trust:          some(m.Key("trust"), nil, TrustDiversion, TrustReason),
+		DiversionLimit: m.Key("diversion_limit").Int(maxDiversions, 1, 100),
+		Allow:          allowed(m.Key("allow")),
+		Deny:           denyRules(m.Key("deny")),
 	}
 }
 
@@ -78,6 +83,7 @@ func egress(m *document.MapReader) Egress {
 		CLIMap:         mapRules(m.Key("cli_map")),
 		CLIPassthrough: m.Key("cli_passthrough").Bool(false),
 		Diversion:      enum(m.Key("diversion"), NoDiversion, HistoryInfo, DiversionHeader, NoDiversion),
+		DiversionLimit: m.Key("diversion_limit").Int(maxDiversions, 1, 100),
 		Reason:         some(m.Key("reason"), []ReasonForm{ReasonQ850}, ReasonQ850, ReasonSIP),
 		Allow:          allowed(m.Key("allow")),
 		Deny:           denyRules(m.Key("deny")),
