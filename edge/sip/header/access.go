@@ -27,7 +27,7 @@ func SafeValue(v string) error {
 func Lines(m sip.Message, name string) []string {
 	var values []string
 	for _, h := range fields(m) {
-		if strings.EqualFold(h.Name(), name) {
+		if named(h, name) {
 			values = append(values, h.Value())
 		}
 	}
@@ -41,7 +41,7 @@ func Lines(m sip.Message, name string) []string {
 func Values(m sip.Message, name string) []string {
 	var values []string
 	for _, h := range fields(m) {
-		if strings.EqualFold(h.Name(), name) {
+		if named(h, name) {
 			values = appendValues(values, h.Value())
 		}
 	}
@@ -51,11 +51,14 @@ func Values(m sip.Message, name string) []string {
 // First returns the first value of a comma-separated header, or "".
 func First(m sip.Message, name string) string {
 	for _, h := range fields(m) {
-		if !strings.EqualFold(h.Name(), name) {
+		if !named(h, name) {
 			continue
 		}
-		if v := appendValues(nil, h.Value()); len(v) > 0 {
-			return v[0]
+		for line, more := h.Value(), true; more; {
+			var value string
+			if value, line, more = nextValue(line); value != "" {
+				return value
+			}
 		}
 	}
 	return ""
@@ -65,7 +68,7 @@ func First(m sip.Message, name string) string {
 func Count(m sip.Message, name string) int {
 	n := 0
 	for _, h := range fields(m) {
-		if strings.EqualFold(h.Name(), name) {
+		if named(h, name) {
 			n++
 		}
 	}
@@ -80,7 +83,7 @@ func DeleteAll(m sip.Message, name string) int {
 	for {
 		exact := ""
 		for _, h := range s.Headers() {
-			if strings.EqualFold(h.Name(), name) {
+			if named(h, name) {
 				exact = h.Name()
 				break
 			}
@@ -151,6 +154,12 @@ func store(m sip.Message) headers {
 
 func fields(m sip.Message) []sip.Header {
 	return store(m).Headers()
+}
+
+// named compares in ASCII, as all names of headers are.
+func named(h sip.Header, name string) bool {
+	n := h.Name()
+	return len(n) == len(name) && strings.EqualFold(n, name)
 }
 
 func placeholder(name string) sip.Header {

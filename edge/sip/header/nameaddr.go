@@ -44,7 +44,7 @@ func ParseNameAddr(v string) (NameAddr, error) {
 		}
 		a.URI, tail = rest[:end], rest[end:]
 	}
-	if checkURI([]byte(a.URI), len(a.URI)) != 0 {
+	if !isURI(a.URI) {
 		return a, syntax("address")
 	}
 	var ok bool

@@ -52,7 +52,15 @@ func (p Params) Without(names ...string) Params {
 
 // String writes each parameter behind a semicolon.
 func (p Params) String() string {
+	if len(p) == 0 {
+		return ""
+	}
+	n := 0
+	for _, kv := range p {
+		n += len(kv.Name) + len(kv.Value) + len(";=")
+	}
 	var b strings.Builder
+	b.Grow(n)
 	for _, kv := range p {
 		b.WriteByte(';')
 		b.WriteString(kv.Name)

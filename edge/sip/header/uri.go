@@ -27,7 +27,7 @@ type URI struct {
 // ParseURI divides a URI at the places the guard checks.
 func ParseURI(s string) (URI, error) {
 	var u URI
-	if checkURI([]byte(s), len(s)) != 0 {
+	if !isURI(s) {
 		return u, syntax("URI")
 	}
 	scheme, rest, _ := strings.Cut(s, ":")
@@ -53,6 +53,12 @@ func ParseURI(s string) (URI, error) {
 		u.Port, _ = strconv.Atoi(host[i+1:])
 	}
 	return u, nil
+}
+
+// isURI is checkURI for text that has no bound on its parameters.
+func isURI(s string) bool {
+	var room [192]byte // most URIs are shorter: they are not copied to the heap
+	return checkURI(append(room[:0], s...), len(s)) == 0
 }
 
 // URIOf divides a URI of the message library.
@@ -140,7 +146,7 @@ func uriParams(s string) Params {
 	if s == "" {
 		return nil
 	}
-	var params Params
+	params := make(Params, 0, strings.Count(s, ";")+1)
 	for p := range strings.SplitSeq(s, ";") {
 		name, value, _ := strings.Cut(p, "=")
 		params = append(params, Param{Name: name, Value: value})
