@@ -50,8 +50,8 @@ func FromResponse(r *sip.Response, target string) (Dialog, error) {
 		CallID:    r.CallID().Value(),
 		LocalTag:  token.Tag(header.Tag(from.Params)),
 		RemoteTag: token.Tag(tag),
-		Local:     from.Value(),
-		Remote:    to.Value(),
+		Local:     header.Text(r, "From"),
+		Remote:    header.Text(r, "To"),
 		LocalSeq:  r.CSeq().SeqNo,
 		Target:    target,
 	}
@@ -78,13 +78,12 @@ func FromRequest(r *sip.Request, localTag token.Tag) (Dialog, error) {
 	if target == "" {
 		return Dialog{}, ErrNoContact
 	}
-	to := r.To().Value()
 	return Dialog{
 		CallID:      r.CallID().Value(),
 		LocalTag:    localTag,
 		RemoteTag:   token.Tag(header.Tag(r.From().Params)),
-		Local:       to + ";tag=" + string(localTag),
-		Remote:      r.From().Value(),
+		Local:       header.Text(r, "To") + ";tag=" + string(localTag),
+		Remote:      header.Text(r, "From"),
 		RemoteSeq:   r.CSeq().SeqNo,
 		RemoteKnown: true,
 		Target:      target,

@@ -64,6 +64,16 @@ func First(m sip.Message, name string) string {
 	return ""
 }
 
+// Text returns the first line with the name, uncut, or "".
+func Text(m sip.Message, name string) string {
+	for _, h := range fields(m) {
+		if named(h, name) {
+			return h.Value()
+		}
+	}
+	return ""
+}
+
 // Count returns the number of header lines with the name, in any case.
 func Count(m sip.Message, name string) int {
 	n := 0
@@ -164,6 +174,10 @@ func named(h sip.Header, name string) bool {
 
 func placeholder(name string) sip.Header {
 	switch {
+	case strings.EqualFold(name, "From"):
+		return &sip.FromHeader{}
+	case strings.EqualFold(name, "To"):
+		return &sip.ToHeader{}
 	case strings.EqualFold(name, "Contact"):
 		return &sip.ContactHeader{}
 	case strings.EqualFold(name, "Route"):

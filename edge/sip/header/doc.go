@@ -20,5 +20,6 @@
 // A parsed message is read only. Contact, Route, Record-Route, Refer-To and
 // Referred-By are kept as raw text, since the library would lose parameters
 // and quotes when it writes them; its typed getters still read them on demand,
-// and return the first value.
+// and return the first value. From and To are read at once and written back as
+// they came: a response repeats them (RFC 3261 §8.2.6.2).
 package header

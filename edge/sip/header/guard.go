@@ -19,11 +19,15 @@ type Guard struct {
 	dirty    bool
 	seen     [fieldCount]bool
 	contacts int
+	// from and to are the values that the parser has just read.
+	from, to string
 }
 
 // NewGuard returns a guard with the given limits.
 func NewGuard(l Limits) *Guard {
-	return &Guard{limits: l.filled(), parser: newParser()}
+	g := &Guard{limits: l.filled()}
+	g.parser = g.newParser()
+	return g
 }
 
 // Canonical checks b, one whole message, and returns it in the spelling the

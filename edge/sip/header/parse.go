@@ -18,7 +18,7 @@ func Parse(g *Guard, b []byte) (sip.Message, error) {
 	if err != nil {
 		return nil, newFault(b, Fault{Kind: Unparsed})
 	}
-	if kind := settle(m, c); kind != 0 {
+	if kind := g.settle(m, c); kind != 0 {
 		return nil, newFault(b, Fault{Kind: kind})
 	}
 	return m, nil
@@ -27,7 +27,7 @@ func Parse(g *Guard, b []byte) (sip.Message, error) {
 // newParser leaves as text the headers the library cannot write back whole.
 // The canonical form may be longer than what came, so the library's own limit
 // stands above the guard's.
-func newParser() *sip.Parser {
+func (g *Guard) newParser() *sip.Parser {
 	readers := make(map[string]sip.HeaderParser)
 	for name, read := range sip.DefaultHeadersParser() {
 		switch identify([]byte(name)) {
@@ -36,22 +36,71 @@ func newParser() *sip.Parser {
 			readers[name] = read
 		}
 	}
+	for _, name := range [...]string{
+		"Contact", "Route", "Record-Route", "Refer-To", "Referred-By",
+		"Accept", "Allow", "Min-SE", "P-Access-Network-Info", "P-Asserted-Identity", "P-Charging-Vector",
+		"P-Early-Media", "Privacy", "Reason", "Require", "Session-Expires", "Session-ID", "Supported",
+		"User-Agent", "Server", CallHeader,
+	} {
+		readers[strings.ToLower(name)] = verbatim(name)
+	}
+	readers["from"], readers["to"] = g.readFrom, g.readTo
 	p := sip.NewParser(sip.WithHeadersParsers(readers))
 	p.MaxMessageLength = 1 << 20
 	return p
 }
 
+// verbatim reads a frequent header as text. It saves the copy of its name that the
+// library makes of those it was told nothing of.
+func verbatim(name string) sip.HeaderParser {
+	return func(_ []byte, value string) (sip.Header, error) { return sip.NewHeader(name, value), nil }
+}
+
+// readFrom does what the library's reader does, with room for the tag beside
+// the header; the guard has refused "*". settle wants the value as it came.
+func (g *Guard) readFrom(_ []byte, value string) (sip.Header, error) {
+	h := &struct {
+		sip.FromHeader
+		room [1]sip.HeaderKV
+	}{}
+	h.Params = h.room[:0]
+	var err error
+	h.DisplayName, err = sip.ParseAddressValue(value, &h.Address, &h.Params)
+	g.from = value
+	return &h.FromHeader, err
+}
+
+func (g *Guard) readTo(_ []byte, value string) (sip.Header, error) {
+	h := &struct {
+		sip.ToHeader
+		room [1]sip.HeaderKV
+	}{}
+	h.Params = h.room[:0]
+	var err error
+	h.DisplayName, err = sip.ParseAddressValue(value, &h.Address, &h.Params)
+	g.to = value
+	return &h.ToHeader, err
+}
+
 // settle undoes what the library did to the start line and makes sure that the
 // headers every later room relies on were understood.
-func settle(m sip.Message, c []byte) Kind {
+func (g *Guard) settle(m sip.Message, c []byte) Kind {
 	if m.Via() == nil || m.From() == nil || m.To() == nil || m.CallID() == nil || m.CSeq() == nil {
 		return Missing
 	}
-	for _, h := range fields(m) {
-		// The library takes the brackets off and puts them back only around what
-		// it knows for IPv6, which ::ffff:192.0.2.1 is not.
-		if via, ok := h.(*sip.ViaHeader); ok && strings.IndexByte(via.Host, ':') >= 0 {
-			via.Host = "[" + via.Host + "]"
+	list := fields(m)
+	for i, h := range list {
+		switch h := h.(type) {
+		case *sip.ViaHeader:
+			// The library takes the brackets off and puts them back only around
+			// what it knows for IPv6, which ::ffff:192.0.2.1 is not.
+			if strings.IndexByte(h.Host, ':') >= 0 {
+				h.Host = "[" + h.Host + "]"
+			}
+		case *sip.FromHeader:
+			list[i] = sip.NewHeader("From", g.from)
+		case *sip.ToHeader:
+			list[i] = sip.NewHeader("To", g.to)
 		}
 	}
 	switch m := m.(type) {

@@ -24,24 +24,32 @@ func Reply(req *sip.Request, status int, reason string, tag token.Tag) *sip.Resp
 	}
 	res := sip.NewResponse(status, reason)
 	route := status > 100 && status < 300 && makesDialog(req.Method)
+	var from, to sip.Header
 	for _, h := range req.Headers() {
 		switch h := h.(type) {
 		case *sip.ViaHeader:
 			res.AppendHeader(h)
 		default:
-			// Record-Route may be typed or still text, as the parser left it.
+			// Each may be typed or still text, as the parser left it.
 			switch name := h.Name(); {
+			case from == nil && strings.EqualFold(name, "From"):
+				from = h
+			case to == nil && strings.EqualFold(name, "To"):
+				to = h
 			case route && strings.EqualFold(name, "Record-Route"),
 				status == sip.StatusTrying && strings.EqualFold(name, "Timestamp"):
 				res.AppendHeader(h)
 			}
 		}
 	}
-	if h := req.From(); h != nil {
-		res.AppendHeader(h)
+	if from != nil {
+		res.AppendHeader(from)
 	}
-	if h := req.To(); h != nil {
-		res.AppendHeader(tagged(h, status, tag))
+	if to != nil {
+		if status != sip.StatusTrying && tag != "" {
+			to = tagged(to, req.To(), tag)
+		}
+		res.AppendHeader(to)
 	}
 	if h := req.CallID(); h != nil {
 		res.AppendHeader(h)
@@ -49,6 +57,9 @@ func Reply(req *sip.Request, status int, reason string, tag token.Tag) *sip.Resp
 	if h := req.CSeq(); h != nil {
 		res.AppendHeader(h)
 	}
+	// SetBody would search every line for the length.
+	var length sip.ContentLengthHeader
+	res.AppendHeader(&length)
 	res.SetBody(nil)
 	return res
 }
@@ -63,9 +74,10 @@ func makesDialog(method sip.RequestMethod) bool {
 	}
 }
 
-func tagged(to *sip.ToHeader, status int, tag token.Tag) *sip.ToHeader {
-	if status == sip.StatusTrying || tag == "" || param(to.Params, "tag") != "" {
-		return to
+// tagged returns h with tag unless it has one; to is what h says.
+func tagged(h sip.Header, to *sip.ToHeader, tag token.Tag) sip.Header {
+	if to == nil || param(to.Params, "tag") != "" {
+		return h
 	}
 	own := *to
 	own.Params = make(sip.HeaderParams, 0, len(to.Params)+1)

@@ -197,8 +197,11 @@ func (t *Table) respond(now time.Time, in Respond, out []Action) []Action {
 		return out
 	}
 	a := answer{status: in.Response.StatusCode, data: t.bytes(in.Response)}
-	if to := in.Response.To(); to != nil {
-		a.toTag = param(to.Params, "tag")
+	if m.kind() == InviteServer && a.status > sip.StatusTrying {
+		// Only its machine asks for it, and a To still to be read costs.
+		if to := in.Response.To(); to != nil {
+			a.toTag = param(to.Params, "tag")
+		}
 	}
 	before := m.record().mark()
 	out = m.respond(now, a, out)
