@@ -137,6 +137,7 @@ const (
 	preferred      = 1 << 5
 	abroad         = 1 << 6
 	trunkDown      = 1 << 7 // and which one by two bits more
+	hidden         = 1 << 10
 )
 
 func (q question) identity(user string) policy.Identity {
@@ -159,6 +160,9 @@ func (q question) identities() []policy.Identity {
 }
 
 func (q question) privacy() string {
+	if q.script&hidden != 0 {
+		return "location, critical"
+	}
 	if q.script&private != 0 {
 		return "critical; id"
 	}

@@ -181,7 +181,7 @@ func (d *decision) fromMobile(dialled number.Dialled) {
 		return
 	}
 	d.clir(clir)
-	if !d.denied() && d.diverted() {
+	if !d.denied() && d.keepsPrivate() && d.diverted() {
 		d.admit(d.trunk.Profile.Ingress.Allow)
 	}
 }
@@ -326,7 +326,7 @@ func (d *decision) fromOutside(dialled number.Dialled) {
 	d.Tenant = did.Tenant
 	d.note("DID", "called", d.Called.String(), d.tables.tenants[did.Tenant].Name)
 	d.readCaller()
-	if d.diverted() {
+	if d.keepsPrivate() && d.diverted() {
 		d.Outcome = Route
 	}
 }

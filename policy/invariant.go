@@ -19,7 +19,7 @@ func (t *Tables) Violations(r Request, d Decision) []string {
 	if d.Outcome == Reject {
 		row := d.Reason.Refusal()
 		v.unless(d.Reason > NoReason && d.Reason < reasons, "refused without a reason")
-		v.unless(row.Status >= 400 && row.Status < 500, "refusal by policy with status %d", row.Status)
+		v.unless(row.Status >= 400 && row.Status < 500 || d.Reason == PrivacyUnsupported, "refusal by policy with status %d", row.Status)
 		return v
 	}
 	v.unless(d.Reason == NoReason, "routed with reason %s", d.Reason)

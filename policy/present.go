@@ -110,7 +110,7 @@ func (p *presentation) present() bool {
 		return false
 	}
 	p.trunkFormat()
-	if !p.mayDivert() {
+	if !p.keepsPrivate() || !p.mayDivert() {
 		return false
 	}
 	if !p.guard() {

@@ -27,6 +27,46 @@ func private(value string) bool {
 	return false
 }
 
+// unsupported returns a priv-value that the caller declares critical and that
+// nobody here can provide: "If the privacy service is unable to provide the
+// requested level of privacy", the request fails (RFC 3323 §5). Those of
+// RFC 3323 §4.2, RFC 3325 §9.3 and RFC 7044 §7 can be: both legs are ours.
+func unsupported(value string) string {
+	critical, odd := false, ""
+	for token := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ';' || r == ',' }) {
+		switch token = strings.ToLower(strings.Trim(token, " \t\r\n\"")); token {
+		case "critical":
+			critical = true
+		case "", "none", "header", "session", "user", "id", "history":
+		default:
+			odd = token
+		}
+	}
+	if critical {
+		return odd
+	}
+	return ""
+}
+
+// keepsPrivate refuses, and reports false, where a critical wish for privacy
+// cannot be met.
+func (d *decision) keepsPrivate() bool {
+	if odd := unsupported(d.request.Privacy); odd != "" {
+		d.note("privacy", "critical", odd, "not supported")
+		d.refuse(PrivacyUnsupported)
+		return false
+	}
+	return true
+}
+
+func (p *presentation) keepsPrivate() bool {
+	if odd := unsupported(p.out.Privacy); odd != "" && p.Called.Class() != number.Emergency {
+		p.note("privacy", "critical", odd, "not supported")
+		return p.refuse(PrivacyUnsupported)
+	}
+	return true
+}
+
 // clir settles whether an outside call shows the tenant's number: 184 and 186
 // for this call (R4), otherwise the handset's own setting where the profile
 // honours it (R3). Internal calls are never withheld: colleagues see each

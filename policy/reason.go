@@ -8,25 +8,26 @@ type Reason uint8
 // The reasons. CallLimit and those behind it are found by the border, not by
 // Decide or Present; they stand here because the response table is one.
 const (
-	NoReason         Reason = iota
-	Emergency               // R60: 110, 118, 119 through the service
-	EmergencyLike           // R51: 110X, 118X, 119X from an au mobile
-	Ext1000                 // R51: the 1000s from an au mobile
-	Unassigned              // no number of the plan, or no number of ours
-	NoPrefix                // R2: the 8 is missing where it is required
-	TooShort                // the beginning of a number
-	NotAllowed              // a class that is not permitted
-	NoInternational         // R11: abroad
-	Roaming                 // R9: from abroad
-	NotProvisioned          // R10: an identity nobody knows
-	WrongCarrier            // R8: a subscriber of another carrier
-	NoIdentity              // R10: no identity at all
-	NoTrunkAvailable        // none is configured or up
-	DivertedTooOften        // passed on more often than a carrier allows
-	GuardedEgress           // R61b: an emergency number about to leave
-	CallLimit               // calls of a trunk or tenant
-	RateLimit               // calls per second of a trunk or tenant
-	Overload                // ports or descriptors are used up
+	NoReason           Reason = iota
+	Emergency                 // R60: 110, 118, 119 through the service
+	EmergencyLike             // R51: 110X, 118X, 119X from an au mobile
+	Ext1000                   // R51: the 1000s from an au mobile
+	Unassigned                // no number of the plan, or no number of ours
+	NoPrefix                  // R2: the 8 is missing where it is required
+	TooShort                  // the beginning of a number
+	NotAllowed                // a class that is not permitted
+	NoInternational           // R11: abroad
+	Roaming                   // R9: from abroad
+	NotProvisioned            // R10: an identity nobody knows
+	WrongCarrier              // R8: a subscriber of another carrier
+	NoIdentity                // R10: no identity at all
+	NoTrunkAvailable          // none is configured or up
+	PrivacyUnsupported        // a critical wish for privacy of a kind unknown here
+	DivertedTooOften          // passed on more often than a carrier allows
+	GuardedEgress             // R61b: an emergency number about to leave
+	CallLimit                 // calls of a trunk or tenant
+	RateLimit                 // calls per second of a trunk or tenant
+	Overload                  // ports or descriptors are used up
 	CoreUnreachable
 	reasons
 )
@@ -93,6 +94,9 @@ func (r Reason) Refusal() Refusal {
 		return Refusal{433, 21, "caller identity missing", once("no_cli"), 0, "no_identity"}
 	case NoTrunkAvailable:
 		return Refusal{480, 34, "no trunk available", once("busy_all"), 0, "no_trunk"}
+	case PrivacyUnsupported:
+		// RFC 3323 §5 asks for 500 and leaves no choice.
+		return Refusal{500, 127, "privacy not supported", Announcement{}, 0, "privacy_unsupported"}
 	case DivertedTooOften:
 		return Refusal{480, 31, "too many diversions", once("busy_all"), 0, "diverted_too_often"}
 	case GuardedEgress:

@@ -28,6 +28,7 @@ func TestRefusals(t *testing.T) {
 		{NotProvisioned, 403, 21, []string{"not_allowed"}, 1},
 		{WrongCarrier, 403, 21, []string{"not_allowed"}, 1},
 		{NoIdentity, 433, 21, []string{"no_cli"}, 1},
+		{PrivacyUnsupported, 500, 127, nil, 0},
 		{DivertedTooOften, 480, 31, []string{"busy_all"}, 1},
 		{NoTrunkAvailable, 480, 34, []string{"busy_all"}, 1},
 		{CallLimit, 480, 34, []string{"busy_all"}, 1},

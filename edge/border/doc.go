@@ -6,6 +6,7 @@
 //	incoming.go   who is behind the flow; leg A
 //	ingress.go    carrier → core: policy.Decide, the seam's INVITE
 //	egress.go     core → carrier: policy.Present, the trunk's INVITE
+//	pass.go       the headers that a profile lets through
 //	dial.go       ports for both legs, leg B
 //	couple.go     ringing, early media, answer, one leg's end ends the other
 //	hold.go       re-INVITEs: absorbed or relayed, as the profile says

@@ -48,6 +48,9 @@ type Ingress struct {
 	// DiversionLimit is how often a call may have been passed on before it
 	// comes here.
 	DiversionLimit int
+	// Pass names headers of the carrier's INVITE that go to the core as they
+	// stand; of the others only what is read reaches it.
+	Pass []PassedHeader
 	// Allow holds what a mobile on this trunk may call beyond the ordinary
 	// classes.
 	Allow number.Allowed
@@ -87,6 +90,10 @@ const (
 // Trusts reports whether the carrier is believed on a subject.
 func (i *Ingress) Trusts(s Trusted) bool { return slices.Contains(i.Trust, s) }
 
+// PassedHeader is the name of a header that means nothing here: User-to-User
+// (RFC 7433) or one of the X- names that two parties agree on.
+type PassedHeader string
+
 // Egress is how to write a call toward the carrier.
 type Egress struct {
 	MobileAddr     MobileAddr
@@ -103,6 +110,9 @@ type Egress struct {
 	Diversion      Diversion
 	DiversionLimit int          // how often a call may have been passed on before it goes there
 	Reason         []ReasonForm // empty writes no Reason header
+	// Pass names headers of the core's INVITE that go to the carrier as they
+	// stand, unless it may not learn who calls: nobody reads what is in them.
+	Pass []PassedHeader
 	// Allow holds what may be called over this trunk beyond the ordinary
 	// classes.
 	Allow number.Allowed

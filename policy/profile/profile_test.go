@@ -194,6 +194,12 @@ func TestFaults(t *testing.T) {
 		{"map without a condition", mapping(head, `{to: "9", examples: {"1": "9"}}`), "either match or min_digits"},
 		{"map with two conditions", mapping(head, `{match: '^1$', min_digits: 3, to: "9", examples: {"111": "9"}}`), "either match or min_digits"},
 		{"map to a name", mapping(head, `{min_digits: 3, to: "nobody", examples: {"111": "nobody"}}`), "is no number to show"},
+		{"a header of ours passes", strings.Replace(head, "[pai]}", "[pai], pass: [P-Asserted-Identity]}", 1), "neither User-to-User nor an X- name"},
+		{"an extension header of a machine's", strings.Replace(head, "edge}", "edge, pass: [Sekisho-Call]}", 1), "neither User-to-User nor an X- name"},
+		{"a name with a line in it", strings.Replace(head, "edge}", `edge, pass: ["X-A: b"]}`, 1), "neither User-to-User nor an X- name"},
+		{"a header passes twice", strings.Replace(head, "edge}", "edge, pass: [X-Ref, x-ref]}", 1), "twice"},
+		{"trusted with what nobody says", strings.Replace(head, "[pai]}", "[pai], trust: [pai]}", 1), "not one of diversion, reason"},
+		{"no diversion at all", strings.Replace(head, "[pai]}", "[pai], diversion_limit: 0}", 1), "diversion_limit"},
 		{"map example", mapping(head, `{min_digits: 3, to: "9", examples: {"111": "9", "11": "9"}}`), "the rule gives 11"},
 	}
 	if _, faults := Read(Source{Name: "x", File: "x.yaml", Text: []byte(head)}, nil); len(faults) > 0 {

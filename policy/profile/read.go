@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"sekisho/policy/document"
@@ -65,6 +67,7 @@ func ingress(m *document.MapReader) Ingress {
 		HonorCLIR:      m.Key("honor_carrier_clir").Bool(false),
 		Trust:          some(m.Key("trust"), nil, TrustDiversion, TrustReason),
 		DiversionLimit: m.Key("diversion_limit").Int(maxDiversions, 1, 100),
+		Pass:           passed(m.Key("pass")),
 		Allow:          allowed(m.Key("allow")),
 		Deny:           denyRules(m.Key("deny")),
 	}
@@ -85,6 +88,7 @@ func egress(m *document.MapReader) Egress {
 		Diversion:      enum(m.Key("diversion"), NoDiversion, HistoryInfo, DiversionHeader, NoDiversion),
 		DiversionLimit: m.Key("diversion_limit").Int(maxDiversions, 1, 100),
 		Reason:         some(m.Key("reason"), []ReasonForm{ReasonQ850}, ReasonQ850, ReasonSIP),
+		Pass:           passed(m.Key("pass")),
 		Allow:          allowed(m.Key("allow")),
 		Deny:           denyRules(m.Key("deny")),
 	}
@@ -195,6 +199,44 @@ func some[T ~string](v document.Value, def []T, words ...T) []T {
 		return nil
 	}
 	return enums(v, def, words...)
+}
+
+// maxPassed bounds how many headers pass: each makes a request longer, and one
+// over 1,300 octets no longer fits UDP (RFC 3261 §18.1.1).
+const maxPassed = 8
+
+// passed reads names of headers. A header that this border writes itself, or
+// that a machine on the way acts on, is none of them.
+func passed(v document.Value) []PassedHeader {
+	var list []PassedHeader
+	for _, item := range v.List() {
+		name := item.Required().String("")
+		switch {
+		case name == "": // a fault already
+		case !mayPass(name):
+			item.Faultf("%q is neither User-to-User nor an X- name", name)
+		case len(list) == maxPassed:
+			item.Faultf("is one too many, %d may pass", maxPassed)
+		case slices.ContainsFunc(list, func(p PassedHeader) bool { return strings.EqualFold(string(p), name) }):
+			item.Faultf("%s stands here twice", name)
+		default:
+			list = append(list, PassedHeader(name))
+		}
+	}
+	return list
+}
+
+// mayPass accepts a token (RFC 3261 §25.1) of letters, digits and hyphens.
+func mayPass(name string) bool {
+	if strings.EqualFold(name, "User-to-User") {
+		return true
+	}
+	if len(name) < 3 || len(name) > 64 || !strings.EqualFold(name[:2], "X-") {
+		return false
+	}
+	return strings.IndexFunc(name, func(r rune) bool {
+		return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}) < 0
 }
 
 // enum reads one of the words of a setting.

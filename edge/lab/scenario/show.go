@@ -21,7 +21,7 @@ func (p *play) show(c command) (string, error) {
 	case k.received:
 		fmt.Fprintf(&b, "%s is called %s\n", c.word(0), k.shown.Recipient.String())
 		tell(&b, k.shown, "From", "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID", "Privacy", "Diversion",
-			"History-Info", "Contact", "P-Early-Media", "Max-Forwards", "Sekisho-Call")
+			"History-Info", "Contact", "P-Early-Media", "Max-Forwards", "Sekisho-Call", "User-to-User", "X-Ref")
 	case k.final == nil:
 		fmt.Fprintf(&b, "%s ends: %v\n", c.word(0), k.cause)
 	default:
