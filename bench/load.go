@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ type trial struct{ folder, binary string }
 // round is what calls at one rate have shown.
 type round struct {
 	carrier, core e2e.Outcome
-	spent         cpu    // by the border process
+	spent         cpu    // by the process under load
 	crowd         string // the machine's load average over the last minute
 	wall          time.Duration
 	setup         setup
@@ -38,32 +39,94 @@ func (t trial) load(ctx context.Context, p plan, w io.Writer) (sound bool, err e
 		return false, err
 	}
 	defer func() { err = errors.Join(err, product.Stop(15*time.Second)) }()
-	fmt.Fprintf(w, "\nCPU of the border process per call, %d calls/s for %v, no media, records on\n", p.rate, p.length)
-	fmt.Fprintf(w, "  %-6s %6s %7s %6s %10s %6s %7s %8s %5s %6s %12s %6s %6s %13s %6s\n", "round", "calls", "calls/s", "failed", "unexpected",
-		"resent", "overrun", "us/call", "user", "system", "setup ms p50", "p99", "max", "border cores", "load")
-	var perCall, p50, p99 []float64
+	fmt.Fprintf(w, "\nCPU of the border process per call, %s\n", p.describe())
+	loadHead(w)
+	all := tally{name: "border"}
 	sound = true
 	for i := range p.rounds + 1 {
-		r, err := calls(ctx, product, site, order{
-			name: fmt.Sprintf("load-%d", i), calls: p.rate * int(p.length/time.Second), rate: p.rate, ring: p.ring, talk: p.talk,
-		})
+		r, err := place(ctx, product, site, p.named("border", i))
 		if err != nil {
 			return false, err
 		}
-		name := "(warm)"
+		r.row(w, rounded("border", i))
 		if i > 0 {
-			name = fmt.Sprint(i)
-			perCall, p50, p99 = append(perCall, r.micros(r.spent.sum())), append(p50, r.setup.at(0.5)), append(p99, r.setup.at(0.99))
+			all.add(&r)
 		}
-		r.row(w, name)
 		sound = sound && r.sound()
+		if err := r.why(w, site); err != nil {
+			return false, err
+		}
 		if err := settle(ctx, product); err != nil {
 			return false, err
 		}
 	}
-	fmt.Fprintf(w, "median of %d rounds: %.0f us a call; set up in %.0f ms (p50), %.0f ms (p99)\n", p.rounds, median(perCall), median(p50), median(p99))
+	all.write(w)
+	if most, ok := perCallBar(p.rate); ok {
+		bar{name: fmt.Sprintf("CPU per call at %d calls/s", p.rate), value: median(all.perCall), most: most, unit: "us"}.write(w)
+	}
 	return sound, nil
 }
+
+// perCallBar is the most microseconds that a call may cost at a rate.
+func perCallBar(rate int) (us float64, ok bool) {
+	switch rate {
+	case 2000:
+		return 300, true
+	case 4000:
+		return 250, true
+	}
+	return 0, false
+}
+
+// place is one round: all its calls at a stretch, or in bursts.
+func place(ctx context.Context, to subject, site *e2e.Site, p plan) (round, error) {
+	left := p.rate * int(p.length/time.Second)
+	burst := left
+	if p.burst > 0 {
+		burst = min(left, p.burst)
+	}
+	var all round
+	for i := 0; left > 0; i++ {
+		if i > 0 {
+			if err := pause(ctx, betweenBursts); err != nil {
+				return all, err
+			}
+		}
+		n := min(burst, left)
+		left -= n
+		r, err := calls(ctx, to, site, order{name: fmt.Sprintf("%s-%d", p.name, i), calls: n, rate: p.rate, ring: p.ring, talk: p.talk})
+		if err != nil {
+			return all, err
+		}
+		all.add(&r)
+	}
+	return all, nil
+}
+
+// why explains a round that lost calls.
+func (r *round) why(w io.Writer, site *e2e.Site) error {
+	if r.sound() {
+		return nil
+	}
+	text, err := os.ReadFile(site.Records())
+	if err != nil {
+		return err
+	}
+	refused := map[string]int{}
+	for line := range bytes.Lines(text) {
+		if reason := between(line, `"refused":"`, `"`); reason != nil {
+			refused[string(reason)]++
+		}
+	}
+	fmt.Fprintf(w, "    the carrier created %d calls and gave up: %v; %d reached the core, which gave up: %v; records of refusals so far: %v\n",
+		r.carrier.Created, r.carrier.GaveUp, r.core.Created, r.core.GaveUp, refused)
+	return nil
+}
+
+// betweenBursts, with the two seconds that the core's sipp stays for what comes
+// late, is the floor of the quarantine and a moment, so that each burst finds
+// the ports of the last one rested.
+const betweenBursts = 500 * time.Millisecond
 
 func (t trial) start(ctx context.Context, name string) (*e2e.Site, *e2e.Instance, error) {
 	folder, err := makeFolder(t.folder, name)
@@ -86,9 +149,9 @@ type order struct {
 }
 
 // calls runs both generators to their end and returns what that has cost.
-func calls(ctx context.Context, product *e2e.Instance, site *e2e.Site, o order) (round, error) {
+func calls(ctx context.Context, to subject, site *e2e.Site, o order) (round, error) {
 	var r round
-	patience := time.Duration(o.calls/o.rate)*time.Second + o.talk + time.Minute
+	patience := time.Duration(o.calls/o.rate)*time.Second + o.talk + 40*time.Second // past the 32 s of a 200 without ACK
 	uas := e2e.SIPp{
 		Scenario: "core", Folder: filepath.Join(site.Folder, o.name+"-core"), Local: site.Core,
 		Calls: o.calls, Ring: o.ring, Patience: patience,
@@ -106,7 +169,7 @@ func calls(ctx context.Context, product *e2e.Instance, site *e2e.Site, o order) 
 		return r, err
 	}
 	began := time.Now()
-	before, err := readCPU(product.PID())
+	before, err := readCPU(to.PID())
 	if err != nil {
 		return r, err
 	}
@@ -115,13 +178,13 @@ func calls(ctx context.Context, product *e2e.Instance, site *e2e.Site, o order) 
 		return r, err
 	}
 	r.carrier, err = uac.Run(ctx)
-	after, cpuErr := readCPU(product.PID())
+	after, cpuErr := readCPU(to.PID())
 	load, loadErr := os.ReadFile("/proc/loadavg")
 	r.wall = time.Since(began)
 	full, lostErr := readOverrun(site.West, site.East)
 	wait.Wait()
 	if err := errors.Join(err, uasErr, cpuErr, loadErr, lostErr); err != nil {
-		return r, fmt.Errorf("%w\nthe product said:\n%s", err, product.Said())
+		return r, fmt.Errorf("%w\nthe process under load said:\n%s", err, to.Said())
 	}
 	r.spent, r.overrun = after.minus(before), full-lost
 	r.crowd, _, _ = strings.Cut(string(load), " ")
@@ -133,7 +196,7 @@ func calls(ctx context.Context, product *e2e.Instance, site *e2e.Site, o order) 
 // own calls only. What lingers for 32 s is paid for by the next one, as in a
 // steady state.
 func settle(ctx context.Context, product *e2e.Instance) error {
-	for range 100 {
+	for range 300 {
 		d, err := product.Debug()
 		if err != nil {
 			return err
@@ -147,24 +210,80 @@ func settle(ctx context.Context, product *e2e.Instance) error {
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
-	return errors.New("calls stand 20 s after the last BYE")
+	return errors.New("calls stand a minute after the last BYE")
 }
 
 // sound reports whether every call came through with all that it must have.
 func (r *round) sound() bool {
-	return r.carrier.Failed == 0 && r.core.Failed == 0 && r.carrier.Unexpected == 0 && r.core.Unexpected == 0 &&
+	return !r.carrier.GaveUp && !r.core.GaveUp && r.core.Created == r.carrier.Created && r.carrier.Failed == 0 && r.core.Failed == 0 && r.carrier.Unexpected == 0 && r.core.Unexpected == 0 &&
 		r.carrier.Succeeded == r.carrier.Created && r.carrier.Received["180"] == r.carrier.Created
 }
+
+// add joins a burst to its round.
+func (r *round) add(burst *round) {
+	if r.carrier.Created == 0 {
+		*r = *burst
+		return
+	}
+	join(&r.carrier, &burst.carrier)
+	join(&r.core, &burst.core)
+	r.spent.user += burst.spent.user
+	r.spent.system += burst.spent.system
+	r.crowd, r.wall, r.overrun = burst.crowd, r.wall+burst.wall, r.overrun+burst.overrun
+	r.setup.add(burst.setup)
+}
+
+func join(o, more *e2e.Outcome) {
+	o.Created += more.Created
+	o.Succeeded += more.Succeeded
+	o.Failed += more.Failed
+	o.Unexpected += more.Unexpected
+	o.Retransmitted += more.Retransmitted
+	o.CPU += more.CPU
+	o.GaveUp = o.GaveUp || more.GaveUp
+	for k, n := range more.Received {
+		o.Received[k] += n
+	}
+}
+
+// silent counts the calls whose 180 never came to the caller in time.
+func (r *round) silent() int { return r.carrier.Created - r.carrier.Received["180"] }
 
 func (r *round) micros(d time.Duration) float64 {
 	return float64(d.Microseconds()) / float64(max(1, r.carrier.Created))
 }
 
+func loadHead(w io.Writer) {
+	fmt.Fprintf(w, "  %-14s %6s %7s %6s %7s %10s %6s %7s %8s %5s %6s %8s %8s %12s %6s %6s %6s\n", "round", "calls", "calls/s", "failed", "no 180", "unexpected",
+		"resent", "overrun", "us/call", "user", "system", "carrier", "core", "setup ms p50", "p99", "max", "load")
+}
+
+// row shows the generators' own microseconds a call beside those of what they
+// load.
 func (r *round) row(w io.Writer, name string) {
-	fmt.Fprintf(w, "  %-6s %6d %7.0f %6d %10d %6d %7d %8.0f %5.0f %6.0f %12.0f %6.0f %6.0f %13.2f %6s\n",
-		name, r.carrier.Created, r.setup.rate, r.carrier.Failed+r.core.Failed, r.carrier.Unexpected+r.core.Unexpected,
+	fmt.Fprintf(w, "  %-14s %6d %7.0f %6d %7d %10d %6d %7d %8.0f %5.0f %6.0f %8.0f %8.0f %12.0f %6.0f %6.0f %6s\n",
+		name, r.carrier.Created, r.setup.rate, r.carrier.Failed+r.core.Failed, r.silent(), r.carrier.Unexpected+r.core.Unexpected,
 		r.carrier.Retransmitted+r.core.Retransmitted, r.overrun, r.micros(r.spent.sum()), r.micros(r.spent.user), r.micros(r.spent.system),
-		r.setup.at(0.5), r.setup.at(0.99), r.setup.at(1), r.spent.sum().Seconds()/r.wall.Seconds(), r.crowd)
+		r.micros(r.carrier.CPU), r.micros(r.core.CPU), r.setup.at(0.5), r.setup.at(0.99), r.setup.at(1), r.crowd)
+}
+
+// tally is what the counted rounds of one process have shown.
+type tally struct {
+	name              string
+	perCall, p50, p99 []float64
+	lost, silent, of  int
+}
+
+func (t *tally) add(r *round) {
+	t.perCall, t.p50, t.p99 = append(t.perCall, r.micros(r.spent.sum())), append(t.p50, r.setup.at(0.5)), append(t.p99, r.setup.at(0.99))
+	t.lost += r.carrier.Failed
+	t.silent += r.silent()
+	t.of += r.carrier.Created
+}
+
+func (t *tally) write(w io.Writer) {
+	fmt.Fprintf(w, "%s, median of %d rounds: %.0f us a call; set up in %.0f ms (p50), %.0f ms (p99); of %d calls %d failed, %d without their 180\n",
+		t.name, len(t.perCall), median(t.perCall), median(t.p50), median(t.p99), t.of, t.lost, t.silent)
 }
 
 func median(all []float64) float64 {

@@ -16,8 +16,10 @@ import (
 
 // plan is what a run measures.
 type plan struct {
+	name   string        // of one round's files
 	rate   int           // calls a second
 	length time.Duration // of one round
+	burst  int           // calls at a stretch; 0 is a whole round
 	rounds int
 	ring   time.Duration // of each call, from 180 to 200
 	talk   time.Duration // of each call, from ACK to BYE
@@ -25,19 +27,40 @@ type plan struct {
 	keep   string
 }
 
+// named is p for one round of one process.
+func (p plan) named(name string, round int) plan {
+	p.name = fmt.Sprintf("%s-%d", name, round)
+	return p
+}
+
+func (p plan) describe() string {
+	text := fmt.Sprintf("%d calls/s for %v", p.rate, p.length)
+	if p.burst > 0 {
+		text += fmt.Sprintf(" in bursts of %d", p.burst)
+	}
+	return text + fmt.Sprintf(", ringing %v, talking %v, two port pairs a call, no RTP, records on", p.ring, p.talk)
+}
+
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // run returns 0 if every call of every round came through, 1 if one did not or
 // nothing could be measured, 2 if it was used wrongly.
 func run(args []string, stdout, stderr io.Writer) int {
-	if len(args) > 0 && args[0] == "media" {
-		return runMedia(args[1:], stdout, stderr)
+	measured := trial.loadAndMemory
+	if len(args) > 0 {
+		switch args[0] {
+		case "media":
+			return runMedia(args[1:], stdout, stderr)
+		case "stock":
+			measured, args = trial.against, args[1:]
+		}
 	}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	var p plan
 	f.IntVar(&p.rate, "rate", 1000, "calls a second")
 	f.DurationVar(&p.length, "length", 10*time.Second, "of one round")
+	f.IntVar(&p.burst, "burst", 0, "calls at a stretch, so that the ports of a rate fit within the descriptors; 0 is a whole round")
 	f.IntVar(&p.rounds, "rounds", 3, "counted rounds, after one that is not")
 	f.DurationVar(&p.ring, "ring", 200*time.Millisecond, "from 180 to 200")
 	f.DurationVar(&p.talk, "talk", time.Second, "from ACK to BYE")
@@ -47,14 +70,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err := f.Parse(args); err != nil {
 		return 2
 	}
-	if f.NArg() > 0 || p.rate < 1 || p.length < time.Second || p.rounds < 1 || p.ring < time.Millisecond || p.talk < time.Millisecond || p.held < 0 {
+	if f.NArg() > 0 || p.rate < 1 || p.length < time.Second || p.rounds < 1 || p.ring < time.Millisecond || p.talk < time.Millisecond || p.held < 0 || p.burst < 0 {
 		fmt.Fprintln(stderr, "bench: a rate and rounds of at least 1, a length of at least 1s, ring and talk of at least 1ms, and nothing else")
 		return 2
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	var report strings.Builder
-	sound, err := measure(ctx, p, io.MultiWriter(stdout, &report))
+	sound, err := measure(ctx, p, measured, io.MultiWriter(stdout, &report))
 	if err != nil {
 		fmt.Fprintln(stderr, "bench:", err)
 		return 1
@@ -71,8 +94,18 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// measure writes the report as it comes. sound is false when a call was lost.
-func measure(ctx context.Context, p plan, w io.Writer) (sound bool, err error) {
+// loadAndMemory is the run without a name.
+func (t trial) loadAndMemory(ctx context.Context, p plan, w io.Writer) (sound bool, err error) {
+	sound, err = t.load(ctx, p, w)
+	if err != nil || p.held == 0 {
+		return sound, err
+	}
+	return sound, t.memory(ctx, p.held, w)
+}
+
+// measure prepares a trial and writes its report as it comes. sound is false
+// when a call was lost.
+func measure(ctx context.Context, p plan, what func(trial, context.Context, plan, io.Writer) (bool, error), w io.Writer) (sound bool, err error) {
 	folder, err := os.MkdirTemp(p.keep, "sekisho-bench-")
 	if err != nil {
 		return false, err
@@ -92,12 +125,7 @@ func measure(ctx context.Context, p plan, w io.Writer) (sound bool, err error) {
 		return false, err
 	}
 	c.write(w)
-	trial := trial{folder: folder, binary: binary}
-	sound, err = trial.load(ctx, p, w)
-	if err != nil || p.held == 0 {
-		return sound, err
-	}
-	return sound, trial.memory(ctx, p.held, w)
+	return what(trial{folder: folder, binary: binary}, ctx, p, w)
 }
 
 func appendTo(path, text string) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"sekisho/edge/lab/doors"
+	"sekisho/edge/lab/e2e"
 )
 
 func TestDoors(t *testing.T) {
@@ -91,6 +93,26 @@ func TestReadSetup(t *testing.T) {
 	}
 }
 
+// TestRoundAdd: a round is the sum of its bursts.
+func TestRoundAdd(t *testing.T) {
+	burst := func(ms float64) *round {
+		r := &round{spent: cpu{user: time.Second, system: time.Second}, wall: time.Second, overrun: 1}
+		r.carrier = e2e.Outcome{Created: 100, Succeeded: 99, Failed: 1, Received: map[string]int{"180": 98}}
+		r.setup = setup{sorted: []float64{ms, ms + 2}, rate: 100}
+		return r
+	}
+	var all round
+	for _, ms := range []float64{5, 1, 3} {
+		all.add(burst(ms))
+	}
+	if all.carrier.Created != 300 || all.carrier.Failed != 3 || all.silent() != 6 || all.overrun != 3 || all.micros(all.spent.sum()) != 20000 {
+		t.Errorf("%+v", all)
+	}
+	if got := all.setup.at(0.5); got != 5 || math.Abs(all.setup.rate-100) > 1e-9 || all.setup.at(1) != 7 {
+		t.Errorf("%+v", all.setup)
+	}
+}
+
 func TestMedian(t *testing.T) {
 	if got := median([]float64{9, 1, 3}); got != 3 {
 		t.Errorf("of three: %v", got)
@@ -101,7 +123,7 @@ func TestMedian(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{"-rate", "0"}, {"-length", "1ms"}, {"-rounds", "0"}, {"-held", "-1"}, {"more"}, {"-unknown"}} {
+	for _, args := range [][]string{{"-rate", "0"}, {"-length", "1ms"}, {"-rounds", "0"}, {"-held", "-1"}, {"-burst", "-1"}, {"more"}, {"stock", "-rate", "0"}, {"stock", "more"}, {"-unknown"}} {
 		var out, errs bytes.Buffer
 		if status := run(args, &out, &errs); status != 2 || out.Len() > 0 || errs.Len() == 0 {
 			t.Errorf("%s: status %d, said %q", strings.Join(args, " "), status, errs.String())

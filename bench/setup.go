@@ -23,6 +23,16 @@ func (s *setup) at(share float64) float64 {
 	return s.sorted[min(len(s.sorted)-1, int(share*float64(len(s.sorted))))]
 }
 
+// add joins the times of a later burst. The rate is that of the bursts alone.
+func (s *setup) add(more setup) {
+	a, b := float64(len(s.sorted)), float64(len(more.sorted))
+	if s.rate > 0 && more.rate > 0 {
+		s.rate = (a + b) / (a/s.rate + b/more.rate)
+	}
+	s.sorted = append(s.sorted, more.sorted...)
+	slices.Sort(s.sorted)
+}
+
 // readSetup reads sipp's file of response times, the one of the folder: a head
 // line, then the clock and the response time, both in milliseconds
 // and no finer than the turns of sipp's loop.
