@@ -59,7 +59,7 @@ func Border(c *config.Config, t *policy.Tables, at Sockets, s Shard) (*ua.UA, *b
 		},
 		Source: s.Source, Key: s.Key, Legs: legs, Ports: s.Ports, Limits: s.Limits, Setup: c.Timers.Setup,
 	})
-	return ua.New(ua.Config{Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: b.Peer, Legs: legs, App: b}), b
+	return ua.New(ua.Config{Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: b.Peer, Terms: b.Terms, Legs: legs, App: b}), b
 }
 
 // Core assembles one shard of the embedded core. Its listener 0 is the seam,
@@ -76,7 +76,8 @@ func Core(c *config.Config, at Sockets, s Shard) (*ua.UA, *core.Core) {
 		Caps: coreCaps(), SeamMedia: borderMedia(c), Setup: c.Timers.Setup + behind,
 	})
 	return ua.New(ua.Config{
-		Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: k.Peer, Services: k.Services(), Legs: legs, App: k,
+		Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: k.Peer, Terms: func(ua.Peer) leg.Terms { return border.SeamTerms() },
+		Services: k.Services(), Legs: legs, App: k,
 	}), k
 }
 

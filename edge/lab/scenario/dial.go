@@ -86,7 +86,11 @@ func (c *call) dial(o command, hops int) {
 	if o.has("privacy") {
 		d.Headers = append(d.Headers, sip.NewHeader("Privacy", o.option("privacy", "")))
 	}
-	d.Headers = append(d.Headers, headers(p.style.Invite)...)
+	for _, h := range headers(p.style.Invite) {
+		if timed := h.Name() == "Supported" || h.Name() == "Session-Expires"; !timed || p.terms.Session.Expires == 0 {
+			d.Headers = append(d.Headers, h) // otherwise the leg says it
+		}
+	}
 	for _, h := range o.options {
 		if name, value, ok := strings.Cut(h.value, ": "); ok && h.key == "header" {
 			d.Headers = append(d.Headers, sip.NewHeader(name, value))

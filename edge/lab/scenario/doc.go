@@ -25,6 +25,7 @@
 //
 //	config …            laid over the built-in configuration (site.go)
 //	call, ring, answer, reject, hangup, cancel, reinvite, press, send, spoof
+//	timer               a party keeps session timers; they are shown from here on
 //	advance 5s          lets time pass; until quiet: until nothing is sent
 //	heard WHO WHAT…     judges by content what a party heard since it was last asked
 //	show WHO            what a party was shown, or told at the end

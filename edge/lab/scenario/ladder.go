@@ -18,7 +18,7 @@ func (p *play) ladder() string {
 	for _, m := range p.world.trace[p.drawn:] {
 		at := m.At.Sub(p.world.start).Seconds()
 		way := fmt.Sprintf("%s -> %s", p.world.nameAt(m.From), p.world.nameAt(m.To))
-		fmt.Fprintf(&b, "%-20s %8.3f  %s\n", way, at, summary(m.Data))
+		fmt.Fprintf(&b, "%-20s %8.3f  %s\n", way, at, p.summary(m.Data))
 	}
 	p.drawn = len(p.world.trace)
 	return b.String()
@@ -26,13 +26,16 @@ func (p *play) ladder() string {
 
 // summary is siptest's without what another draw of random numbers would
 // change: the Request-URI of a re-INVITE is the user agent's own token.
-func summary(data []byte) string {
+func (p *play) summary(data []byte) string {
 	s := siptest.Summarise(data)
 	switch {
 	case s.Fault != "":
 		return s.Method + " unreadable"
 	case s.Method == "INVITE" && s.Status == 0 && strings.Contains(to(data), ";tag="):
 		s.User, s.Display, s.From = "again", "", ""
+	}
+	if p.timers && s.Session != "" {
+		return s.String() + " se=" + s.Session
 	}
 	return s.String()
 }

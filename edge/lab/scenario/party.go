@@ -22,6 +22,8 @@ type party struct {
 	station
 	world *World
 	style carrier.Style
+	// terms are what it knows of the extensions, none at first.
+	terms leg.Terms
 	// toward is where its calls go.
 	toward netip.AddrPort
 	ids    token.Source
@@ -81,8 +83,9 @@ func (w *World) settle(r resident, seed uint64) {
 	}
 	p.shards = []*machine{{ua: ua.New(ua.Config{
 		Source: p.ids, Hosts: []leg.Host{{Name: addr.Addr().String(), Port: int(addr.Port())}},
-		Peer: func(f flow.Flow) (ua.Peer, bool) { return 0, f.Remote == p.toward },
-		Legs: p.legs, App: p,
+		Peer:  func(f flow.Flow) (ua.Peer, bool) { return 0, f.Remote == p.toward },
+		Terms: func(ua.Peer) leg.Terms { return p.terms },
+		Legs:  p.legs, App: p,
 	})}}
 	w.at[addr] = place{&p.station, 0}
 	w.parties = append(w.parties, p)

@@ -60,6 +60,8 @@ type play struct {
 	// drawn, recorded and noted are how much of the world's trace, records and
 	// notes has been told.
 	drawn, recorded, noted int
+	// timers adds session timers to the ladder, once one was set.
+	timers bool
 }
 
 func newPlay(in Setting) *play { return &play{setting: in, calls: make(map[string]*call)} }
@@ -122,6 +124,8 @@ func commandNamed(name string) handler {
 		return (*play).show
 	case "spoof":
 		return (*play).spoof
+	case "timer":
+		return (*play).timer
 	case "until":
 		return (*play).quiet
 	}

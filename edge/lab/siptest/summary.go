@@ -33,6 +33,9 @@ type Summary struct {
 	EarlyMedia string
 	// Reason is as ReasonOf tells it.
 	Reason string
+	// Session is what it says of session timers (RFC 4028), as "1800/uac min=90".
+	// It is no part of String: a ladder that is about timers adds it.
+	Session string
 	// Fault says why the message cannot be read; Method is then its start line.
 	Fault string
 }
@@ -54,6 +57,7 @@ func Summarise(data []byte) Summary {
 		Display:    m.From().DisplayName,
 		From:       m.From().Address.User,
 	}
+	s.Session = sessionOf(m)
 	for _, v := range header.Values(m, "P-Asserted-Identity") {
 		s.Asserted = append(s.Asserted, User(v))
 	}
@@ -95,6 +99,20 @@ func (s Summary) String() string {
 	add("", s.Media)
 	add("pem=", s.EarlyMedia)
 	add("", s.Reason)
+	return strings.Join(words, " ")
+}
+
+func sessionOf(m sip.Message) string {
+	var words []string
+	if v := header.First(m, "Session-Expires"); v != "" {
+		words = append(words, strings.ReplaceAll(v, ";refresher=", "/"))
+	}
+	if v := header.First(m, "Min-SE"); v != "" {
+		words = append(words, "min="+v)
+	}
+	if header.HasOption(m, "Require", "timer") {
+		words = append(words, "required")
+	}
 	return strings.Join(words, " ")
 }
 

@@ -128,6 +128,7 @@ func (l *Leg) abandon(c cause.Cause, m sip.Message, out []Action) []Action {
 func (l *Leg) bye(out []Action) []Action {
 	out = l.refuseOffer(RefuseOffer{Status: 487}, out)
 	l.state, l.byeOwed, l.accept = Ending, false, dialog.Accept{}
+	l.timer.Stop()
 	r, err := l.dialog.Request(sip.BYE)
 	if err != nil {
 		out = l.cancelReinvite(out)
@@ -155,6 +156,7 @@ func (l *Leg) remoteBye(in arrival, out []Action) []Action {
 	}
 	out = l.refuseOffer(RefuseOffer{Status: 487}, out)
 	l.accept, l.byeTx = dialog.Accept{}, 0
+	l.timer.Stop()
 	out = l.cancelReinvite(out)
 	return l.leave(l.tell(goodbye(in.Request), in.Request, out))
 }

@@ -48,6 +48,8 @@ const (
 	// TimerCancel gives up waiting for the INVITE's answer after CANCEL
 	// (RFC 3261 §9.1: 64·T1).
 	TimerCancel
+	// TimerSession refreshes the session, or finds it expired (RFC 4028 §10).
+	TimerSession
 )
 
 // Env is what all legs of a shard share. It is read-only but for Source.
@@ -62,9 +64,8 @@ type Env struct {
 	// It returns established where the URI names no address of the same peer,
 	// so that no message ever leaves for a third party.
 	Resolve func(nextHop string, established flow.Flow) flow.Flow
-	// Supported lists the option tags we implement, Allow the methods
-	// (RFC 3261 §20.37, §20.5).
-	Supported, Allow string
+	// Allow lists the methods we implement (RFC 3261 §20.5).
+	Allow string
 }
 
 // Host is one listener as the peer shall see it. Name has brackets around an
@@ -108,6 +109,7 @@ type Leg struct {
 	dialog  dialog.Dialog
 	early   []earlyDialog
 	accept  dialog.Accept
+	timer   dialog.SessionTimer
 	// acks are the ACKs sent for 2xx responses, repeated when one comes again.
 	acks []sentAck
 
@@ -144,9 +146,10 @@ const (
 	forFork
 )
 
-// New returns an idle leg that waits for Dial.
-func New(env *Env, id ID) *Leg {
-	return &Leg{env: env, id: id, local: token.NewTag(env.Source)}
+// New returns an idle leg that waits for Dial, under the terms of the peer it
+// will dial.
+func New(env *Env, id ID, terms Terms) *Leg {
+	return &Leg{env: env, id: id, local: token.NewTag(env.Source), timer: dialog.SessionTimer{Terms: terms.Session}}
 }
 
 // ID returns the leg's name.
@@ -231,9 +234,9 @@ func (l *Leg) Timeout(now time.Time, out []Action) []Action {
 	}
 	if !l.giveUp.IsZero() && !now.Before(l.giveUp) {
 		l.giveUp = time.Time{}
-		out = l.over(out)
+		return l.over(out)
 	}
-	return out
+	return l.sessionDue(now, out)
 }
 
 // Deadline returns when Timeout is due and for what.
@@ -244,6 +247,9 @@ func (l *Leg) Deadline() (time.Time, Timer) {
 	at, timer := l.accept.Deadline(), TimerAccept
 	if d := deadline.Earliest(at, l.giveUp); !d.Equal(at) {
 		at, timer = d, TimerCancel
+	}
+	if d := deadline.Earliest(at, l.timer.Deadline()); !d.Equal(at) {
+		at, timer = d, TimerSession
 	}
 	if at.IsZero() {
 		timer = NoTimer

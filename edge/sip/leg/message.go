@@ -5,6 +5,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sekisho/edge/sip/dialog"
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/token"
@@ -38,8 +39,8 @@ func (l *Leg) contact(f flow.Flow) *sip.ContactHeader {
 // capabilities adds what a dialog-making message says of us (RFC 3261 §13.2.1).
 func (l *Leg) capabilities(m sip.Message) {
 	m.AppendHeader(sip.NewHeader("Allow", l.env.Allow))
-	if l.env.Supported != "" {
-		m.AppendHeader(sip.NewHeader("Supported", l.env.Supported))
+	if l.timer.On() {
+		m.AppendHeader(sip.NewHeader("Supported", dialog.TimerOption))
 	}
 }
 

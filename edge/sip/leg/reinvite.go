@@ -23,6 +23,9 @@ type reinvite struct {
 	flow    flow.Flow
 	// cancellable is set once a response to ours allows CANCEL.
 	cancellable bool
+	// refresh says that ours only refreshes the session: it is no offer of the
+	// application's.
+	refresh bool
 }
 
 func (r *reinvite) pending() bool { return r.seq != 0 }
@@ -48,8 +51,15 @@ func (l *Leg) reoffer(c Reoffer, out []Action) []Action {
 		l.session.Rollback()
 		return append(out, Tell{OfferRefused{Status: 500}})
 	}
+	return l.sendReinvite(r, offer, out)
+}
+
+// sendReinvite sends a re-INVITE that the dialog has numbered. Each refreshes
+// the session.
+func (l *Leg) sendReinvite(r *sip.Request, offer []byte, out []Action) []Action {
 	r.AppendHeader(l.contact(l.flow))
 	l.capabilities(r)
+	l.timer.Request(r)
 	body(r, offer)
 	f := l.env.Resolve(l.dialog.NextHop(), l.flow)
 	l.reinvite = reinvite{seq: l.dialog.LocalSeq, ours: true, request: r, flow: f}
@@ -68,7 +78,7 @@ func (l *Leg) retry() time.Duration {
 }
 
 // reinviteResponse is the answer to our re-INVITE.
-func (l *Leg) reinviteResponse(r *sip.Response, out []Action) []Action {
+func (l *Leg) reinviteResponse(now time.Time, r *sip.Response, out []Action) []Action {
 	if r.StatusCode < 200 {
 		l.reinvite.cancellable = true
 		if l.state == Ending {
@@ -76,22 +86,29 @@ func (l *Leg) reinviteResponse(r *sip.Response, out []Action) []Action {
 		}
 		return out
 	}
-	seq := l.reinvite.seq
+	sent := l.reinvite
 	l.reinvite = reinvite{}
 	switch {
 	case r.StatusCode < 300:
 		l.dialog.Refresh(r)
-		out = l.ack(&l.dialog, seq, nil, out)
+		out = l.ack(&l.dialog, sent.seq, nil, out)
 		if l.state == Confirmed {
-			return l.reoffered(r, out)
+			l.timer.Accepted(now, r)
+			return l.reoffered(r, sent, out)
 		}
 	case l.state == Confirmed && (r.StatusCode == 481 || r.StatusCode == 408):
 		// "If the response for a request within a dialog is a 481 [...] or a 408
 		// [...], the UAC SHOULD terminate the dialog" (RFC 3261 §12.2.1.2).
 		l.session.Rollback()
 		return l.abandon(cause.Cause{Side: cause.Remote, Status: r.StatusCode, Q850: cause.FromStatus(r.StatusCode)}, r, out)
+	case l.state == Confirmed && r.StatusCode == 422 && sent.request != nil && l.timer.Lengthen(r):
+		return l.reofferAgain(sent, out)
 	case l.state == Confirmed:
 		l.session.Rollback()
+		if sent.refresh {
+			l.refreshRefused(now, r.StatusCode)
+			return out
+		}
 		ev := OfferRefused{Status: r.StatusCode}
 		if r.StatusCode == 491 {
 			ev.Retry = l.retry()
@@ -105,7 +122,8 @@ func (l *Leg) reinviteResponse(r *sip.Response, out []Action) []Action {
 }
 
 // reoffered takes the answer that the 2xx to our re-INVITE brought.
-func (l *Leg) reoffered(r *sip.Response, out []Action) []Action {
+func (l *Leg) reoffered(r *sip.Response, sent reinvite, out []Action) []Action {
+	before := negotiated(&l.session)
 	d, err := Describe(r)
 	if err == nil && d != nil {
 		err = l.session.RemoteAnswer(d)
@@ -114,9 +132,15 @@ func (l *Leg) reoffered(r *sip.Response, out []Action) []Action {
 	}
 	if err != nil {
 		l.session.Rollback()
+		if sent.refresh {
+			return out // it has refreshed the session all the same
+		}
 		return append(out, Tell{OfferRefused{Status: 488}})
 	}
 	l.session.Settle()
+	if after := negotiated(&l.session); sent.refresh && *after == *before {
+		return out
+	}
 	return l.agreed(out)
 }
 
@@ -136,6 +160,12 @@ func (l *Leg) reinvited(in arrival, out []Action) []Action {
 		// to a first INVITE [...] MUST return a 500". It asks to come back also
 		// while the ACK of the first is under way.
 		return l.plain(in, 500, out)
+	}
+	if least := l.timer.Received(in.Request); least != 0 {
+		r := l.reply(in.Request, 422)
+		appendAll(r, tooSmall(least))
+		body(r, nil)
+		return append(out, Reply{Tx: in.ID, Response: r})
 	}
 	d, err := Describe(in.Request)
 	if err == nil && d != nil {
@@ -173,6 +203,7 @@ func (l *Leg) answerOffer(now time.Time, c AnswerOffer, out []Action) []Action {
 	r := l.reply(req, 200)
 	r.AppendHeader(l.contact(l.flow))
 	l.capabilities(r)
+	l.timer.Accept(now, r)
 	body(r, content)
 	l.accept = dialog.Begin(now, l.reinvite.tx, l.reinvite.seq, l.env.Timers)
 	l.reinvite.request = nil

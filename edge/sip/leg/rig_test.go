@@ -31,9 +31,15 @@ type row struct {
 
 func play(t *testing.T, rows []row) {
 	t.Helper()
+	playUnder(t, Terms{}, rows)
+}
+
+func playUnder(t *testing.T, terms Terms, rows []row) {
+	t.Helper()
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
 			g := newRig(t)
+			g.terms = terms
 			for _, line := range r.steps {
 				step, want, _ := strings.Cut(line+" ", " = ")
 				if got := g.step(step); got != strings.TrimSpace(want) {
@@ -47,11 +53,13 @@ func play(t *testing.T, rows []row) {
 
 // rig drives one leg by words.
 type rig struct {
-	t    *testing.T
-	env  *Env
-	now  time.Time
-	leg  *Leg
-	past []string
+	t     *testing.T
+	env   *Env
+	now   time.Time
+	leg   *Leg
+	terms Terms
+	extra []string
+	past  []string
 	// tx is the name given last; started are the client transactions by the
 	// method and number of their request, such as "BYE 2".
 	tx      transaction.ID
@@ -88,9 +96,15 @@ const theirSDP = "v=0\r\no=- 1 1 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r
 // our latest INVITE; "bye 200" as an answer to our BYE; "BYE", "ACK sdp",
 // "INVITE sdp", "CANCEL" and other methods as requests of the peer; "fail
 // METHOD" as a client transaction without an answer; "after 32s"; "restart".
-// "old" gives a request the number of the one before.
+// "old" gives a request the number of the one before. A step may end in
+// "| Name: value | …", further headers of the peer's message.
 func (g *rig) step(step string) string {
 	g.t.Helper()
+	step, extra, _ := strings.Cut(step, " | ")
+	g.extra = nil
+	if extra != "" {
+		g.extra = strings.Split(extra, " | ")
+	}
 	word, rest, _ := strings.Cut(step, " ")
 	switch word {
 	case "receive":
@@ -130,13 +144,18 @@ func (g *rig) command(word, rest string) string {
 		"reoffer": Reoffer{Media: voice}, "accept": AnswerOffer{Media: voice}, "decline": RefuseOffer{Status: 488},
 		"hangup": HangUp{Cause: cause.Cause{Q850: cause.NormalClearing}}, "busy": HangUp{Cause: cause.Cause{Status: 486, Q850: cause.UserBusy}},
 	}[word]
+	if rest == "held" {
+		held := voice
+		held.Direction = relay.SendOnly
+		c = Reoffer{Media: held}
+	}
 	if word == "dial" {
 		d := Dial{Flow: peer, CallID: "c1", Target: "sip:2001@192.0.2.2", From: "<sip:0300009001@a.example>",
 			To: "<sip:2001@b.example>", MaxForwards: 70, Media: &voice}
 		if rest == "late" {
 			d.Media = nil
 		}
-		g.leg, c = New(g.env, 1), d
+		g.leg, c = New(g.env, 1, g.terms), d
 	}
 	if c == nil {
 		g.t.Fatalf("no command %q", word)
@@ -153,7 +172,7 @@ func (g *rig) receive(kind string) string {
 		m.SetBody([]byte("hello"))
 	}
 	g.tx++
-	l, fault := Receive(g.env, 1, transaction.Arrived{ID: g.tx, Flow: peer, Request: m})
+	l, fault := Receive(g.env, 1, transaction.Arrived{ID: g.tx, Flow: peer, Request: m}, g.terms)
 	if fault != nil {
 		return "fault " + strconv.Itoa(fault.Status)
 	}
@@ -177,6 +196,9 @@ func (g *rig) message(method, to string, body bool) *sip.Request {
 		text += ";tag=" + to
 	}
 	text += fmt.Sprintf("\r\nCall-ID: c1\r\nCSeq: %d %s\r\nContact: <sip:p@192.0.2.2>\r\nMax-Forwards: 70\r\n", g.seq, method)
+	for _, line := range g.extra {
+		text += line + "\r\n"
+	}
 	if body {
 		text += "Content-Type: application/sdp\r\nContent-Length: " + strconv.Itoa(len(theirSDP)) + "\r\n\r\n" + theirSDP
 	} else {
@@ -226,9 +248,17 @@ func (g *rig) response(step string) string {
 		r = transaction.Reply(g.invite, number(g.t, words[0]), "", token.Tag(words[1]))
 	}
 	r.AppendHeader(sip.NewHeader("Contact", "<sip:p@192.0.2.2>"))
+	for _, line := range g.extra {
+		name, value, _ := strings.Cut(line, ": ")
+		r.AppendHeader(sip.NewHeader(name, value))
+	}
 	if len(words) > 2 {
+		sdp := theirSDP
+		if words[2] == "moved" {
+			sdp = strings.Replace(sdp, "30000", "30002", 1)
+		}
 		r.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
-		r.SetBody([]byte(theirSDP))
+		r.SetBody([]byte(sdp))
 	}
 	id := g.started["INVITE "+strconv.Itoa(int(g.invite.CSeq().SeqNo))]
 	return g.take(g.leg.Handle(g.now, transaction.Answered{ID: id, Response: r}, nil))
@@ -323,7 +353,7 @@ func (g *rig) restart() string {
 		g.t.Fatal(err)
 	}
 	g.now = g.now.Add(time.Hour) // what passed in between does not count
-	l, err := RestoreLeg(g.env, g.now, s)
+	l, err := RestoreLeg(g.env, g.now, s, g.terms)
 	if err != nil {
 		g.t.Fatal(err)
 	}

@@ -41,6 +41,7 @@ type Snapshot struct {
 	Dialog  dialog.Dialog
 	Early   []Early
 	Accept  dialog.SavedAccept
+	Timer   dialog.SavedSessionTimer
 	Acks    []Acknowledgement
 
 	Reinvite Reinvite
@@ -75,6 +76,7 @@ type Reinvite struct {
 	Request     []byte
 	Flow        flow.Flow
 	Cancellable bool
+	Refresh     bool
 }
 
 // Snapshot returns the state of the leg at now. It shares bytes with the leg,
@@ -85,9 +87,11 @@ func (l *Leg) Snapshot(now time.Time) Snapshot {
 		Invite: saved(l.invite), InviteTx: l.inviteTx, Seq: l.seq, Target: l.target,
 		Cancellable: l.cancellable, CancelSent: l.cancelSent,
 		ByeOwed: l.byeOwed, Reasons: l.reasons, Session: l.session, Dialog: l.dialog, Accept: l.accept.Save(now),
+		Timer: l.timer.Save(now),
 		Reinvite: Reinvite{
 			Tx: l.reinvite.tx, Seq: l.reinvite.seq, Ours: l.reinvite.ours,
 			Request: saved(l.reinvite.request), Flow: l.reinvite.flow, Cancellable: l.reinvite.cancellable,
+			Refresh: l.reinvite.refresh,
 		},
 		ByeTx: l.byeTx,
 	}
@@ -112,17 +116,18 @@ func (l *Leg) Snapshot(now time.Time) Snapshot {
 	return s
 }
 
-// RestoreLeg returns a leg that goes on from s at now. Time that passed in
+// RestoreLeg returns a leg that goes on from s at now under its peer's terms. Time that passed in
 // between does not count. The error is a message in s that cannot be read.
-func RestoreLeg(env *Env, now time.Time, s Snapshot) (*Leg, error) {
+func RestoreLeg(env *Env, now time.Time, s Snapshot, terms Terms) (*Leg, error) {
 	l := &Leg{
 		env: env, id: s.ID, state: s.State, flow: s.Flow, local: s.Local, told: s.Told,
 		inviteTx: s.InviteTx, seq: s.Seq, target: s.Target,
 		cancellable: s.Cancellable, cancelSent: s.CancelSent,
 		byeOwed: s.ByeOwed, reasons: s.Reasons, session: s.Session, dialog: s.Dialog, accept: s.Accept.Resume(now),
+		timer: s.Timer.Resume(now, terms.Session),
 		reinvite: reinvite{
 			tx: s.Reinvite.Tx, seq: s.Reinvite.Seq, ours: s.Reinvite.Ours,
-			flow: s.Reinvite.Flow, cancellable: s.Reinvite.Cancellable,
+			flow: s.Reinvite.Flow, cancellable: s.Reinvite.Cancellable, refresh: s.Reinvite.Refresh,
 		},
 		byeTx: s.ByeTx,
 	}

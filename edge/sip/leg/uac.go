@@ -39,6 +39,7 @@ func (l *Leg) dial(c Dial, out []Action) []Action {
 	r.AppendHeader(&sip.CSeqHeader{SeqNo: l.seq, MethodName: sip.INVITE})
 	r.AppendHeader(l.contact(c.Flow))
 	l.capabilities(r)
+	l.timer.Request(r)
 	appendAll(r, c.Headers)
 	body(r, content)
 	l.invite, l.state = r, Calling
@@ -69,7 +70,7 @@ func (l *Leg) response(now time.Time, in transaction.Answered, out []Action) []A
 	case in.ID == l.inviteTx:
 		return l.inviteResponse(now, in.Response, out)
 	case in.ID == l.reinvite.tx && l.reinvite.ours:
-		return l.reinviteResponse(in.Response, out)
+		return l.reinviteResponse(now, in.Response, out)
 	case in.ID == l.byeTx && in.Response.StatusCode >= 200:
 		l.byeTx = 0
 		return l.leave(out)
@@ -82,10 +83,18 @@ func (l *Leg) inviteResponse(now time.Time, r *sip.Response, out []Action) []Act
 	case r.StatusCode < 200:
 		return l.provisional(now, r, out)
 	case r.StatusCode < 300:
+		if l.state == Calling || l.state == Proceeding {
+			l.timer.Accepted(now, r)
+		}
 		return l.success(r, out)
 	}
 	if l.state != Calling && l.state != Proceeding && l.state != Cancelling {
 		return out // it lost to a 2xx of another branch
+	}
+	if r.StatusCode == 422 && l.state != Cancelling {
+		if out, asked := l.askAgain(r, out); asked {
+			return out
+		}
 	}
 	c := cause.Cause{Side: cause.Remote, Status: r.StatusCode, Q850: cause.FromStatus(r.StatusCode)}
 	if q, text, ok := cause.Of(r); ok {

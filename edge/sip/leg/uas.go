@@ -9,20 +9,23 @@ import (
 	"sekisho/edge/sip/dialog"
 	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/sdp"
-	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/transaction"
 )
 
 // Receive returns the leg of an INVITE that has arrived, with a new tag. The
 // INVITE must have a Contact; an offer in it must be one we can read. The error
 // says which final response the caller owes instead.
-func Receive(env *Env, id ID, in transaction.Arrived) (*Leg, *Fault) {
-	l := &Leg{env: env, id: id, local: token.NewTag(env.Source), flow: in.Flow}
+func Receive(env *Env, id ID, in transaction.Arrived, terms Terms) (*Leg, *Fault) {
+	l := New(env, id, terms)
+	l.flow = in.Flow
 	d, err := dialog.FromRequest(in.Request, l.local)
 	if err != nil {
 		return nil, &Fault{Status: 400, Text: err.Error()}
 	}
 	l.dialog = d
+	if least := l.timer.Received(in.Request); least != 0 {
+		return nil, &Fault{Status: 422, Headers: tooSmall(least)}
+	}
 	l.offer, err = Describe(in.Request)
 	switch {
 	case err != nil:
@@ -91,6 +94,7 @@ func (l *Leg) answer(now time.Time, c Answer, out []Action) []Action {
 	r := l.reply(l.invite, 200)
 	r.AppendHeader(l.contact(l.flow))
 	l.capabilities(r)
+	l.timer.Accept(now, r)
 	appendAll(r, c.Headers)
 	body(r, content)
 	l.accept = dialog.Begin(now, l.inviteTx, l.seq, l.env.Timers)

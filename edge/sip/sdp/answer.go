@@ -51,7 +51,8 @@ func (s *Session) Answer(caps Caps, dir relay.Direction) ([]byte, error) {
 	}
 	s.agree(theirs, n)
 	ex := s.Exchange
-	return s.publish(body{ex.Streams, ex.Audio, formats, caps.ptime(), n.Direction, ex.Time}), nil
+	s.Current.Sent = s.publish(body{ex.Streams, ex.Audio, formats, caps.ptime(), n.Direction, ex.Time})
+	return s.Current.Sent, nil
 }
 
 // RemoteAnswer takes the peer's answer to our offer. It fails with ErrState if
@@ -142,7 +143,7 @@ func (s *Session) agree(theirs Half, n Negotiated) {
 		}
 	}
 	before := s.before()
-	s.Current = Agreement{s.Exchange.Streams, s.Exchange.Audio, s.Local.Addr, n}
+	s.Current = Agreement{s.Exchange.Streams, s.Exchange.Audio, s.Local.Addr, n, s.Sent}
 	s.Previous, s.State, s.Settled = before, Stable, false
 }
 

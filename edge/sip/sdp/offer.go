@@ -33,6 +33,28 @@ func (s *Session) Offer(caps Caps, dir relay.Direction) ([]byte, error) {
 	return s.publish(body{ex.Streams, ex.Audio, formats, ours.Ptime, dir, ex.Time}), nil
 }
 
+// Repeat offers again what is in force, read-only: the same text and version
+// unless another has been refused since, since a session is refreshed by it and
+// not changed (RFC 3264 §8). It fails with ErrState before the first answer and
+// while an offer is outstanding.
+func (s *Session) Repeat() ([]byte, error) {
+	if s.State != Stable {
+		return nil, ErrState
+	}
+	d, err := Parse(s.Current.Sent)
+	if err != nil {
+		return nil, fmt.Errorf("our own description: %w", err)
+	}
+	a, ok := d.Audio()
+	if !ok {
+		return nil, ErrNoAudio
+	}
+	ours := described(a)
+	ex := Exchange{ByUs: true, Offer: ours, Streams: s.Current.Streams, Audio: s.Current.Audio, Time: s.Exchange.Time}
+	s.Exchange, s.State = ex, LocalOffer
+	return s.publish(body{ex.Streams, ex.Audio, a.Formats, ours.Ptime, ours.Direction, ex.Time}), nil
+}
+
 // RemoteOffer takes the peer's offer. It fails with ErrState while an offer is
 // outstanding, with ErrNoAudio or ErrTransport if no stream could be answered
 // (T.38 alone, SRTP); then nothing has changed and the refusal is 488.

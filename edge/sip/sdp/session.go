@@ -46,6 +46,8 @@ type Agreement struct {
 	Audio      int // index in Streams
 	Local      netip.AddrPort
 	Negotiated Negotiated
+	// Sent is our description of it. Read-only.
+	Sent []byte
 }
 
 // Session is the offer/answer state of one leg, as plain data. Its zero value

@@ -23,6 +23,8 @@ type Config struct {
 	// Peer says who is behind a flow; false for nobody we know. In-dialog
 	// requests count only from the peer the dialog is with.
 	Peer func(flow.Flow) (Peer, bool)
+	// Terms are those of a peer; nil gives everybody the zero ones.
+	Terms func(Peer) leg.Terms
 	// Services are the requests outside any dialog, beside INVITE and OPTIONS,
 	// that the application serves. All others are refused here.
 	Services map[sip.RequestMethod]Screen

@@ -168,10 +168,11 @@ func (u *UA) fromApp(now time.Time, a Action) {
 	}
 	l := u.legs[c.Leg]
 	if l == nil {
-		if _, dial := c.Command.(leg.Dial); !dial {
+		dial, ok := c.Command.(leg.Dial)
+		if !ok {
 			return // it crossed with the leg's end
 		}
-		l = leg.New(&u.env, c.Leg)
+		l = leg.New(&u.env, c.Leg, u.terms(dial.Flow))
 		u.remember(l)
 	}
 	u.command(now, l, c.Command)

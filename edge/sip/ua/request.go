@@ -77,7 +77,7 @@ func (u *UA) invited(now time.Time, peer Peer, in transaction.Arrived) {
 		return
 	}
 	id := u.cfg.Legs.Next()
-	l, fault := leg.Receive(&u.env, id, in)
+	l, fault := leg.Receive(&u.env, id, in, u.terms(in.Flow))
 	if fault != nil {
 		headers := fault.Headers
 		if fault.Text != "" && fault.Status == 400 {
@@ -129,10 +129,25 @@ func (u *UA) inDialog(now time.Time, peer Peer, tag token.Tag, in transaction.Ar
 	}
 }
 
-// extended refuses a request that requires an extension (RFC 3261 §8.2.2.3): of
-// those this stack has, none needs to be named.
+// terms returns those of the peer behind a flow.
+func (u *UA) terms(f flow.Flow) leg.Terms {
+	if u.cfg.Terms == nil {
+		return leg.Terms{}
+	}
+	peer, ok := u.cfg.Peer(f)
+	if !ok {
+		return leg.Terms{}
+	}
+	return u.cfg.Terms(peer)
+}
+
+// extended refuses a request that requires an extension we do not have with
+// this peer (RFC 3261 §8.2.2.3).
 func (u *UA) extended(in transaction.Arrived) bool {
 	lacking := header.Lacking(in.Request, "Require", nil)
+	if len(lacking) > 0 {
+		lacking = header.Lacking(in.Request, "Require", u.terms(in.Flow).Options())
+	}
 	if len(lacking) == 0 {
 		return false
 	}
