@@ -19,8 +19,8 @@ type Guard struct {
 	dirty    bool
 	seen     [fieldCount]bool
 	contacts int
-	// from and to are the values that the parser has just read.
-	from, to string
+	// frame is where the parser puts what it reads.
+	frame *frame
 }
 
 // NewGuard returns a guard with the given limits.

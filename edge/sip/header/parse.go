@@ -14,6 +14,7 @@ func Parse(g *Guard, b []byte) (sip.Message, error) {
 	if err != nil {
 		return nil, err
 	}
+	g.frame = &frame{}
 	m, err := g.parser.ParseSIP(c)
 	if err != nil {
 		return nil, newFault(b, Fault{Kind: Unparsed})
@@ -45,6 +46,8 @@ func (g *Guard) newParser() *sip.Parser {
 		readers[strings.ToLower(name)] = verbatim(name)
 	}
 	readers["from"], readers["to"] = g.readFrom, g.readTo
+	readers["call-id"], readers["cseq"] = g.readCallID, g.readCSeq
+	readers["max-forwards"], readers["content-length"] = g.readMaxForwards, g.readContentLength
 	p := sip.NewParser(sip.WithHeadersParsers(readers))
 	p.MaxMessageLength = 1 << 20
 	return p
@@ -54,32 +57,6 @@ func (g *Guard) newParser() *sip.Parser {
 // library makes of those it was told nothing of.
 func verbatim(name string) sip.HeaderParser {
 	return func(_ []byte, value string) (sip.Header, error) { return sip.NewHeader(name, value), nil }
-}
-
-// readFrom does what the library's reader does, with room for the tag beside
-// the header; the guard has refused "*". settle wants the value as it came.
-func (g *Guard) readFrom(_ []byte, value string) (sip.Header, error) {
-	h := &struct {
-		sip.FromHeader
-		room [1]sip.HeaderKV
-	}{}
-	h.Params = h.room[:0]
-	var err error
-	h.DisplayName, err = sip.ParseAddressValue(value, &h.Address, &h.Params)
-	g.from = value
-	return &h.FromHeader, err
-}
-
-func (g *Guard) readTo(_ []byte, value string) (sip.Header, error) {
-	h := &struct {
-		sip.ToHeader
-		room [1]sip.HeaderKV
-	}{}
-	h.Params = h.room[:0]
-	var err error
-	h.DisplayName, err = sip.ParseAddressValue(value, &h.Address, &h.Params)
-	g.to = value
-	return &h.ToHeader, err
 }
 
 // settle undoes what the library did to the start line and makes sure that the
@@ -98,9 +75,9 @@ func (g *Guard) settle(m sip.Message, c []byte) Kind {
 				h.Host = "[" + h.Host + "]"
 			}
 		case *sip.FromHeader:
-			list[i] = sip.NewHeader("From", g.from)
+			list[i] = sip.NewHeader("From", g.frame.fromText)
 		case *sip.ToHeader:
-			list[i] = sip.NewHeader("To", g.to)
+			list[i] = sip.NewHeader("To", g.frame.toText)
 		}
 	}
 	switch m := m.(type) {
