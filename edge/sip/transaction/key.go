@@ -79,8 +79,18 @@ func serverKeyOf(from flow.Flow, req *sip.Request) (serverKey, bool) {
 func (k serverKey) owned() serverKey {
 	k.branch = strings.Clone(k.branch)
 	k.host = strings.Clone(k.host)
-	k.method = sip.RequestMethod(strings.Clone(string(k.method)))
+	k.method = constant(k.method)
 	return k
+}
+
+// constant returns the methods of every call without a copy.
+func constant(m sip.RequestMethod) sip.RequestMethod {
+	for _, known := range [...]sip.RequestMethod{sip.INVITE, sip.BYE, sip.CANCEL} {
+		if m == known {
+			return known
+		}
+	}
+	return sip.RequestMethod(strings.Clone(string(m)))
 }
 
 // legacyBranch stands in for the branch of a request made by the rules of

@@ -228,6 +228,7 @@ func (t *Table) timeout(now time.Time, out []Action) []Action {
 		before := m.record().mark()
 		out = m.due(now, out)
 		out = t.settle(m, before, out)
+		t.trim(timer)
 	}
 }
 
@@ -254,11 +255,14 @@ func (t *Table) add(m machine) {
 
 // mark is what the table compares after a step.
 type mark struct {
+	resendAt  time.Time
 	expireBy  Timer
 	lingering bool
 }
 
-func (r *record) mark() mark { return mark{expireBy: r.expireBy, lingering: r.lingering} }
+func (r *record) mark() mark {
+	return mark{resendAt: r.resendAt, expireBy: r.expireBy, lingering: r.lingering}
+}
 
 // settle brings the table's alarms, counts and maps in line with a machine
 // that has just been stepped.
@@ -268,8 +272,8 @@ func (t *Table) settle(m machine, before mark, out []Action) []Action {
 		t.counts.Live[m.kind()]--
 		t.counts.Lingering++
 	}
-	if timer := resendTimer(m.kind()); timer != TimerNone {
-		t.resends[timer].Set(r.id, r.resendAt)
+	if !r.resendAt.Equal(before.resendAt) {
+		t.resends[resendTimer(m.kind())].Set(r.id, r.resendAt)
 	}
 	if r.rearmed {
 		r.rearmed = false
@@ -281,7 +285,10 @@ func (t *Table) settle(m machine, before mark, out []Action) []Action {
 			out = append(out, Ended{ID: r.id, Owner: r.owner})
 		}
 	}
-	t.trim(before.expireBy)
+	// Only the alarm of the machine that was stepped can have become false.
+	if e, ok := t.expires[before.expireBy].first(); ok && e.id == r.id {
+		t.trim(before.expireBy)
+	}
 	return out
 }
 
