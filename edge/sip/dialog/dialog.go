@@ -122,10 +122,14 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32) (*sip.Request, erro
 	}
 	r.AppendHeader(sip.NewHeader("From", d.Local))
 	r.AppendHeader(sip.NewHeader("To", d.Remote))
-	callID, hops := sip.CallIDHeader(d.CallID), sip.MaxForwardsHeader(70)
-	r.AppendHeader(&callID)
-	r.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: method})
-	r.AppendHeader(&hops)
+	h := &struct { // one piece of memory
+		callID sip.CallIDHeader
+		cseq   sip.CSeqHeader
+		hops   sip.MaxForwardsHeader
+	}{sip.CallIDHeader(d.CallID), sip.CSeqHeader{SeqNo: seq, MethodName: method}, 70}
+	r.AppendHeader(&h.callID)
+	r.AppendHeader(&h.cseq)
+	r.AppendHeader(&h.hops)
 	return r, nil
 }
 

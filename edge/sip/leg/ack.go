@@ -18,7 +18,7 @@ func (l *Leg) ack(d *dialog.Dialog, seq uint32, content []byte, out []Action) []
 		return out // no URI to send it to: the peer gives up by itself
 	}
 	f := l.env.Resolve(d.NextHop(), l.flow)
-	r.PrependHeader(l.via(f))
+	l.address(r, f)
 	body(r, content)
 	if len(l.acks) == maxBranches {
 		l.acks = l.acks[:copy(l.acks, l.acks[1:])]

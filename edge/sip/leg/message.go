@@ -18,11 +18,26 @@ const sdpType = "application/sdp"
 // the same flow (RFC 3581 §3).
 func (l *Leg) via(f flow.Flow) *sip.ViaHeader {
 	h := l.env.Hosts[f.Listener]
-	return &sip.ViaHeader{
+	via := &struct {
+		sip.ViaHeader
+		room [2]sip.HeaderKV // beside the header: one piece of memory
+	}{}
+	via.room = [...]sip.HeaderKV{{K: "branch", V: string(token.NewBranch(l.env.Source))}, {K: "rport"}}
+	via.ViaHeader = sip.ViaHeader{
 		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: f.Proto.String(),
-		Host: h.Name, Port: h.Port,
-		Params: sip.HeaderParams{{K: "branch", V: string(token.NewBranch(l.env.Source))}, {K: "rport"}},
+		Host: h.Name, Port: h.Port, Params: via.room[:],
 	}
+	return &via.ViaHeader
+}
+
+// address puts our Via on top of a request. The library's own PrependHeader
+// makes another list of all headers.
+func (l *Leg) address(r *sip.Request, f flow.Flow) {
+	via := l.via(f)
+	r.AppendHeader(via)
+	list := r.Headers()
+	copy(list[1:], list)
+	list[0] = via
 }
 
 // contact is where the peer reaches this leg. The user part is our tag, which
@@ -71,7 +86,7 @@ func appendAll(m sip.Message, headers []sip.Header) {
 
 // inDialog puts our Via on a request of a dialog and starts its transaction.
 func (l *Leg) inDialog(f flow.Flow, r *sip.Request, why purpose, out []Action) []Action {
-	r.PrependHeader(l.via(f))
+	l.address(r, f)
 	l.unnamed = append(l.unnamed, why)
 	return append(out, Transact{Flow: f, Request: r})
 }
