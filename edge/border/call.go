@@ -1,6 +1,8 @@
 package border
 
 import (
+	"github.com/emiago/sipgo/sip"
+
 	"net/netip"
 	"time"
 
@@ -90,6 +92,8 @@ type party struct {
 	cause cause.Cause
 	// said are the reasons that this party gave at its end.
 	said []header.Reason
+	// left is what passes to the other party of what this one said then.
+	left []sip.Header
 }
 
 // medium is what is known of a neighbour's media.

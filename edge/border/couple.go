@@ -113,7 +113,9 @@ func (b *Border) answered(now time.Time, c *call, ev leg.Answered, out []ua.Acti
 	c.phase, c.answered = talking, now
 	b.counts.Answered++
 	out = b.configure(&c.b, *ev.Negotiated, out)
-	return append(out, ua.Command{Leg: c.a.leg, Command: leg.Answer{Media: b.answerFor(&c.a, *ev.Negotiated), Reasons: b.telling(c.a.peer)}})
+	return append(out, ua.Command{Leg: c.a.leg, Command: leg.Answer{
+		Media: b.answerFor(&c.a, *ev.Negotiated), Reasons: b.telling(c.a.peer), Headers: b.passed(&c.b, ev.Response),
+	}})
 }
 
 // answerFor is our side toward p, given what the other leg has settled on.
@@ -182,7 +184,7 @@ func (b *Border) join(c *call, out []ua.Action) []ua.Action {
 func (b *Border) legEnded(now time.Time, p *party, ev leg.Ended, out []ua.Action) []ua.Action {
 	c := p.call
 	p.ended, p.cause = true, ev.Cause
-	p.said = b.reasonsOf(p, ev.Message)
+	p.said, p.left = b.reasonsOf(p, ev.Message), b.passed(p, ev.Message)
 	delete(b.legs, p.leg)
 	out = b.release(p, out)
 	o := p.other()
@@ -261,7 +263,7 @@ func (b *Border) hangUp(p *party, why cause.Cause, out []ua.Action, headers ...s
 	if p == &p.call.b && p.call.discreet {
 		why.Text = "" // free text of the core's, which may name the caller
 	}
-	return append(out, ua.Command{Leg: p.leg, Command: leg.HangUp{Cause: why, Reasons: cause.Withhold, Headers: append(b.reasons(p, why), headers...)}})
+	return append(out, ua.Command{Leg: p.leg, Command: leg.HangUp{Cause: why, Reasons: cause.Withhold, Headers: append(append(b.reasons(p, why), p.other().left...), headers...)}})
 }
 
 // timeout is a deadline of the call.

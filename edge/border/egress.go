@@ -32,7 +32,7 @@ func (b *Border) fromCore(now time.Time, c *call, in ua.Incoming, hops int, out 
 	w := writer{presentation: &p, profile: t.Profile, own: hostPort(b.cfg.Hosts[to.Listener]), peer: to.Remote.String()}
 	return b.dial(now, c, ua.Peer(p.Trunk), leg.Dial{
 		Flow: to, Target: w.uri(p.RequestUser, w.requestHost()), From: w.from(), To: "<" + w.uri(p.RequestUser, w.requestHost()) + ">",
-		MaxForwards: hops, Headers: append(w.headers(), c.passed(in.Request, t.Profile)...),
+		MaxForwards: hops, Headers: append(w.headers(), c.outward(in.Request, t.Profile)...),
 	}, out)
 }
 

@@ -37,7 +37,7 @@ func (b *Border) fromTrunk(now time.Time, c *call, in ua.Incoming, hops int, out
 	}
 	return b.dial(now, c, CorePeer, leg.Dial{
 		Flow: b.cfg.Core.To[0], Target: s.URI(), From: s.From(), To: s.To(), MaxForwards: hops,
-		Headers: append(s.Headers(), passed(in.Request, b.cfg.Trunks[on].Profile.Ingress.Pass)...),
+		Headers: append(s.Headers(), standing(in.Request, b.cfg.Trunks[on].Profile.Ingress.Pass)...),
 	}, out)
 }
 

@@ -36,7 +36,7 @@ func (p *play) ring(c command) (string, error) {
 	return "", nil
 }
 
-// answer sends 200: answer PARTY [codec=pcma].
+// answer sends 200: answer PARTY [codec=pcma] [header='X: y']….
 func (p *play) answer(c command) (string, error) {
 	k, err := p.who(c.word(0), waiting)
 	if err != nil {
@@ -47,11 +47,12 @@ func (p *play) answer(c command) (string, error) {
 	}
 	side := k.side(relay.SendRecv)
 	k.answered, k.open, k.status = true, true, 200
-	k.party.tell(k.id, leg.Answer{Media: &side})
+	k.party.tell(k.id, leg.Answer{Media: &side, Headers: c.headers()})
 	return "", nil
 }
 
-// reject sends a final response: reject PARTY 486 [reason='Q.850;cause=21'].
+// reject sends a final response: reject PARTY 486 [reason='Q.850;cause=21']
+// [header='X: y']….
 func (p *play) reject(c command) (string, error) {
 	k, err := p.who(c.word(0), waiting)
 	if err != nil {
@@ -65,6 +66,7 @@ func (p *play) reject(c command) (string, error) {
 	if c.has("reason") {
 		h.Headers = append(h.Headers, sip.NewHeader("Reason", c.option("reason", "")))
 	}
+	h.Headers = append(h.Headers, c.headers()...)
 	k.status = why.Status
 	k.party.tell(k.id, h)
 	return "", nil

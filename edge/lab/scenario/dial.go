@@ -91,11 +91,7 @@ func (c *call) dial(o command, hops int) {
 			d.Headers = append(d.Headers, h) // otherwise the leg says it
 		}
 	}
-	for _, h := range o.options {
-		if name, value, ok := strings.Cut(h.value, ": "); ok && h.key == "header" {
-			d.Headers = append(d.Headers, sip.NewHeader(name, value))
-		}
-	}
+	d.Headers = append(d.Headers, o.headers()...)
 	if o.option("offer", "") != "none" {
 		side := c.side(relay.SendRecv)
 		if at, err := netip.ParseAddrPort(o.option("at", "")); err == nil {
@@ -104,6 +100,17 @@ func (c *call) dial(o command, hops int) {
 		d.Media = &side
 	}
 	p.tell(c.id, d)
+}
+
+// headers are the lines given by header='X: y'.
+func (c command) headers() []sip.Header {
+	var hs []sip.Header
+	for _, o := range c.options {
+		if name, value, ok := strings.Cut(o.value, ": "); ok && o.key == "header" {
+			hs = append(hs, sip.NewHeader(name, value))
+		}
+	}
+	return hs
 }
 
 func international(number string) string {

@@ -9,7 +9,7 @@ import (
 
 // hangUp ends a call as its state asks for: BYE, CANCEL, or 480 where it rings.
 // hangup waits for the answer, cancel does not: hangup WHO, cancel WHO
-// [reason='Q.850;cause=16']…, a header line each.
+// [reason='Q.850;cause=16']… [header='X: y']…, a header line each.
 func (p *play) hangUp(c command) (string, error) {
 	fit := func(k *call) bool { return k.ended || k.answered && k.session != nil }
 	if c.name == "cancel" {
@@ -30,6 +30,7 @@ func (p *play) hangUp(c command) (string, error) {
 			h.Headers = append(h.Headers, sip.NewHeader("Reason", o.value))
 		}
 	}
+	h.Headers = append(h.Headers, c.headers()...)
 	k.party.tell(k.id, h)
 	return "", nil
 }

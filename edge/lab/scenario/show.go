@@ -26,7 +26,7 @@ func (p *play) show(c command) (string, error) {
 		fmt.Fprintf(&b, "%s ends: %v\n", c.word(0), k.cause)
 	default:
 		fmt.Fprintf(&b, "%s is told %s\n", c.word(0), start(k.final))
-		tell(&b, k.final, "Reason", "Warning", "Retry-After", "Unsupported", "Allow")
+		tell(&b, k.final, "Reason", "Warning", "Retry-After", "Unsupported", "Allow", "User-to-User", "X-Ref")
 	}
 	return b.String(), nil
 }
