@@ -61,11 +61,17 @@ func ParseCall(v string) (Call, error) {
 
 // String writes the value; a field that is no token is quoted.
 func (c Call) String() string {
-	var parts []string
+	var b strings.Builder
+	b.Grow(len("kind=external; carrier=; tenant=; id=") + len(c.Carrier) + len(c.Tenant) + len(c.ID))
 	for _, p := range [...]Param{{"kind", c.Kind.String()}, {"carrier", c.Carrier}, {"tenant", c.Tenant}, {"id", c.ID}} {
 		if p.Value != "" {
-			parts = append(parts, p.Name+"="+tokenOrQuote(p.Value))
+			if b.Len() > 0 {
+				b.WriteString("; ")
+			}
+			b.WriteString(p.Name)
+			b.WriteByte('=')
+			b.WriteString(tokenOrQuote(p.Value))
 		}
 	}
-	return strings.Join(parts, "; ")
+	return b.String()
 }

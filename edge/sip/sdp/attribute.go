@@ -9,8 +9,8 @@ import (
 	"sekisho/media/relay"
 )
 
-// attributes collects the lines of one level that a stream depends on. Of a
-// line that comes twice the first counts.
+// attributes collects the lines that a stream depends on: its own, then the
+// session's. Of a line that comes twice the first counts.
 type attributes struct {
 	addr            netip.Addr
 	connected       bool // c= was there, readable or not
@@ -54,18 +54,12 @@ func (at *attributes) attribute(v string) {
 	}
 }
 
-func (at *attributes) inherit(session *attributes) {
-	if !at.connected {
-		at.addr = session.addr
-	}
-	if !at.directed {
-		at.direction = session.direction
-	}
-	at.ptime = first(at.ptime, session.ptime)
-	at.maxPtime = first(at.maxPtime, session.maxPtime)
-	for pt := range at.rtpmap {
-		at.rtpmap[pt] = first(at.rtpmap[pt], session.rtpmap[pt])
-	}
+// inherit takes from the session's lines what the stream's own have left out.
+// The port of a=rtcp is of one stream and is not inherited (RFC 3605 §2.1).
+func (at *attributes) inherit(session []Line) {
+	rtcp := at.rtcp
+	at.scan(session)
+	at.rtcp = rtcp
 }
 
 func (at *attributes) formats(list string) []Codec {

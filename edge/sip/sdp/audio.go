@@ -92,10 +92,9 @@ func (d *Description) choose() (Audio, bool) {
 // session, which stand in where the stream has none (RFC 8866 §5.7, §6.7).
 func (d *Description) read(i int) Audio {
 	m := d.media[i]
-	var own, session attributes
+	var own attributes
 	own.scan(d.lines[m.first+1 : m.end])
-	session.scan(d.lines[:d.media[0].first])
-	own.inherit(&session)
+	own.inherit(d.lines[:d.media[0].first])
 	a := Audio{
 		Index:     i,
 		Proto:     m.Proto,

@@ -113,6 +113,8 @@ func TestAudioSpellings(t *testing.T) {
 		{"a host name is no address", "c=IN IP4 host.example\nm=audio 4000 RTP/AVP 0", "0 RTP/AVP - - sendrecv [0=pcmu] 0/0"},
 		{"an unreadable c= of the stream is not replaced by the session's", c + "m=audio 4000 RTP/AVP 0\nc=IN IP4 host.example", "0 RTP/AVP - - sendrecv [0=pcmu] 0/0"},
 		{"rtcp port", c + "m=audio 4000 RTP/AVP 0\na=rtcp:5000", "0 RTP/AVP 192.0.2.1:4000 192.0.2.1:5000 sendrecv [0=pcmu] 0/0"},
+		{"rtcp of the session", c + "a=rtcp:5000\nm=audio 4000 RTP/AVP 0", "0 RTP/AVP 192.0.2.1:4000 192.0.2.1:4001 sendrecv [0=pcmu] 0/0"},
+		{"rtpmap of both", c + "a=rtpmap:97 PCMA/8000\na=rtpmap:98 PCMA/8000\nm=audio 4000 RTP/AVP 97 98\na=rtpmap:97 PCMU/8000", "0 RTP/AVP 192.0.2.1:4000 192.0.2.1:4001 sendrecv [97=pcmu 98=pcma] 0/0"},
 		{"rtcp unreadable", c + "m=audio 4000 RTP/AVP 0\na=rtcp:70000", "0 RTP/AVP 192.0.2.1:4000 - sendrecv [0=pcmu] 0/0"},
 		{"no port after 65535", c + "m=audio 65535 RTP/AVP 0", "0 RTP/AVP 192.0.2.1:65535 - sendrecv [0=pcmu] 0/0"},
 		{"video first", c + "m=video 4002 RTP/AVP 31\nm=audio 4000 RTP/AVP 0", "1 RTP/AVP 192.0.2.1:4000 192.0.2.1:4001 sendrecv [0=pcmu] 0/0"},
