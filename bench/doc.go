@@ -4,6 +4,7 @@
 //	go run ./bench                        the built binary under sipp's calls
 //	go run ./bench stock                  the same by turns with a B2BUA on stock sipgo
 //	go run ./bench media                  the same with RTP on every call
+//	go run ./bench flood                  good calls beside junk, from strangers and forged trunks
 //
 // BenchmarkBorderCall is one carrier's call through one shard of the border in
 // memory, BenchmarkRelay one RTP packet. They show what a change costs.
@@ -28,6 +29,11 @@
 // With media, edge/lab/load is both ends of every call and follows each packet.
 // The direct path, generator to generator, is measured by turns with the way
 // through the border, so that what the generator costs can be subtracted.
+//
+// With flood, junk is sent at the border's carrier side from 100,000 addresses
+// of 127/8, and from the addresses of two trunks that place no calls, while
+// good calls of another trunk are placed beside; each kind by turns with the
+// good calls alone. See flood.go.
 //
 // figures/ holds recorded runs. A figure is compared only with one of the same
 // conditions; two versions are compared in interleaved rounds on one machine.
