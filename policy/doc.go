@@ -28,6 +28,10 @@
 // in both roles is read as pstn when the number called is ours and as mobile
 // otherwise.
 //
+// On either road, what a caller declares critical and nobody here can provide
+// fails (RFC 3323), and so does a call that has been passed on too often. Who
+// passed it on is told to the core where the profile trusts the carrier with it.
+//
 // # Toward the carriers
 //
 // A call to a subscriber's MSISDN leaves by a trunk of that subscriber's
@@ -37,6 +41,9 @@
 // the egress guard (R61b): no Request-URI that is an emergency number leaves,
 // whatever went wrong before, unless it is the tenant's own emergency call over
 // the trunk that the tenant routes it over (R61).
+//
+// Of those who passed the call on, a number of the tenant's is named and the
+// others are counted (R49b).
 //
 // Nothing of the core's text is ever copied: a number is read, and written
 // anew. So the spelling of a number changes nothing in what is shown, and what

@@ -11,6 +11,7 @@
 //	Diversion     who passed the call on, latest first; core → border: our own
 //	              number, where A's number is shown. History-Info is read too
 //	Reason        of CANCEL, BYE and failures: Q.850, and SIP in requests
+//	User-to-User, X-…  as they stand, where the trunk's profile passes them
 //	Sekisho-Call  a hint, never needed
 //	Session-ID    RFC 7989, correlates the calls of both sides
 //	Max-Forwards  minus one
