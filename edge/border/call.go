@@ -85,8 +85,7 @@ type party struct {
 	stats            relay.Stats
 	media            medium
 	negotiated       *sdp.Negotiated
-	// held says that this party has put us on hold and that we absorb it.
-	held bool
+	hold             holding
 	// ended says that the leg is over, and why.
 	ended bool
 	cause cause.Cause
@@ -105,6 +104,8 @@ type medium struct {
 	learning relay.Learning
 	tos      uint8
 	hold     profile.Hold
+	// stars says that keys of this trunk's are its carrier's own (SPEC R53).
+	stars bool
 }
 
 // other returns the party at the other end.
@@ -142,13 +143,14 @@ func (b *Border) medium(peer ua.Peer) medium {
 	return medium{
 		caps: t.Caps(), offers: t.Offers(), prefixes: t.MediaPrefixes, learning: relay.LearnPrefix,
 		tos: uint8(t.Profile.Media.DSCP.RTP << 2), hold: t.Profile.SIP.Hold,
+		stars: t.Profile.DTMF.StarFilter == profile.StarSwallow,
 	}
 }
 
 // arm sets the call's next deadline.
 func (b *Border) arm(c *call) {
 	var at time.Time
-	for _, d := range [...]time.Time{c.setupBy, c.coreBy} {
+	for _, d := range [...]time.Time{c.setupBy, c.coreBy, c.a.hold.retryAt, c.b.hold.retryAt} {
 		if !d.IsZero() && (at.IsZero() || d.Before(at)) {
 			at = d
 		}

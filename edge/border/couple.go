@@ -31,7 +31,7 @@ func (b *Border) legEvent(now time.Time, p *party, ev leg.Event, out []ua.Action
 	case leg.Offered:
 		return b.offered(p, ev, out)
 	case leg.OfferRefused:
-		return out // the session stays as it was on that side
+		return b.offerRefused(now, p, ev, out)
 	case leg.Ended:
 		return b.legEnded(now, p, ev, out)
 	}
@@ -278,7 +278,16 @@ func (b *Border) timeout(now time.Time, c *call, out []ua.Action) []ua.Action {
 		c.phase = refusing // so that B's end does not end A
 		out = append(out, ua.Command{Leg: c.b.leg, Command: leg.HangUp{Cause: cause.Cause{Status: 480, Q850: cause.TemporaryFailure, Text: "no answer over the seam"}}})
 		return b.refuse(now, c, policy.CoreUnreachable, out)
+	case !c.setupBy.IsZero() && !now.Before(c.setupBy):
+		c.setupBy = time.Time{}
+		return b.giveUp(c, cause.Cause{Status: 480, Q850: cause.NoAnswer, Text: "setup timer"}, out)
 	}
-	c.setupBy = time.Time{}
-	return b.giveUp(c, cause.Cause{Status: 480, Q850: cause.NoAnswer, Text: "setup timer"}, out)
+	for _, p := range [...]*party{&c.a, &c.b} {
+		if at := p.hold.retryAt; !at.IsZero() && !now.Before(at) {
+			p.hold.retryAt = time.Time{}
+			out = b.showHold(p, out)
+		}
+	}
+	b.arm(c)
+	return out
 }

@@ -1,6 +1,9 @@
 package border
 
 import (
+	"strconv"
+	"time"
+
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/ua"
@@ -10,6 +13,23 @@ import (
 
 // holdMusic is what the other side hears while a hold is absorbed.
 const holdMusic = "music/hold"
+
+// holding is how far p has been told of the other party's hold.
+type holding struct {
+	// held says that p has put us on hold.
+	held bool
+	// shown is the direction of our last description that p accepted, proposed
+	// that of the last one sent; offering says that its answer is to come.
+	shown, proposed relay.Direction
+	offering        bool
+	// retryAt repeats an offer that met another (491), after tries of it.
+	retryAt time.Time
+	tries   int
+}
+
+// maxTries bounds the offers that meet another. The waits of the two sides do
+// not overlap (RFC 3261 §14.1), so that the first retry passes.
+const maxTries = 5
 
 // offered answers a re-INVITE from our own description: our address never
 // changes, and a change of the peer's is no business of the other leg. The
@@ -21,32 +41,91 @@ func (b *Border) offered(p *party, ev leg.Offered, out []ua.Action) []ua.Action 
 	if a, ok := audio(ev.Offer); ok && !a.RTP.Addr().IsUnspecified() && !sdp.Permitted(a.RTP, p.media.prefixes) {
 		return append(out, ua.Command{Leg: p.leg, Command: leg.RefuseOffer{Status: 488}})
 	}
-	m := leg.Media{Addr: p.pair.Addr, Caps: p.media.caps.Follow(*p.negotiated)}
+	p.hold.proposed = p.other().holds()
+	m := leg.Media{Addr: p.pair.Addr, Caps: p.media.caps.Follow(*p.negotiated), Direction: p.hold.proposed}
 	return append(out, ua.Command{Leg: p.leg, Command: leg.AnswerOffer{Media: m}})
+}
+
+// holds is p's hold as the other party is to see it: the direction of what we
+// may still exchange with that one. A trunk whose profile absorbs holds never
+// shows any.
+func (p *party) holds() relay.Direction {
+	switch {
+	case !p.hold.held || p.media.hold == profile.HoldAbsorb:
+		return relay.SendRecv
+	case p.negotiated.Direction.Receives(), !p.hold.shown.Receives():
+		return relay.SendOnly // the holder sends music, or could if we let it
+	}
+	return relay.Inactive
 }
 
 // followHold acts on p's hold or resume. A trunk whose profile absorbs it has
 // the other side hear music; otherwise the other side is put on hold too.
 func (b *Border) followHold(p *party, out []ua.Action) []ua.Action {
 	c := p.call
-	if c.phase != talking || !c.joined || p.negotiated.Hold == p.held {
+	p.hold.shown, p.hold.offering, p.hold.tries = p.hold.proposed, false, 0
+	if c.phase != talking || !c.joined {
 		return out
 	}
-	p.held = p.negotiated.Hold
-	o := p.other()
-	if p.media.hold == profile.HoldAbsorb {
-		if p.held {
-			return append(out, ua.Media{Command: relay.Play{Slot: o.pair.Slot, Source: relay.Source{Keys: []string{holdMusic}, Repeat: relay.Forever}}})
+	for _, q := range [...]*party{p, p.other()} { // an answer may hold as well
+		if q.negotiated.Hold != q.hold.held {
+			q.hold.held = q.negotiated.Hold
+			if q.media.hold == profile.HoldAbsorb {
+				out = b.rewire(q, out)
+			}
 		}
-		return append(out, ua.Media{Command: relay.Join{A: c.a.pair.Slot, B: c.b.pair.Slot}})
 	}
-	if o.negotiated == nil || !o.live() {
+	out = b.showHold(p.other(), out)
+	return b.showHold(p, out) // the other's may have changed while p was asked
+}
+
+// rewire feeds the other side after p's absorbed hold or resume.
+func (b *Border) rewire(p *party, out []ua.Action) []ua.Action {
+	c, o := p.call, p.other()
+	if p.media.stars {
+		// The carrier has taken keys of the caller's for its own service, or
+		// somebody will ask why the talk stopped (SPEC R54).
+		out = append(out, ua.Note{Level: ua.Info, Message: "hold by the carrier", Fields: []string{
+			"call", c.name, "trunk", b.cfg.Trunks[p.peer].Name, "held", strconv.FormatBool(p.hold.held),
+		}})
+	}
+	if p.hold.held {
+		return append(out, b.music(o))
+	}
+	out = append(out, ua.Media{Command: relay.Join{A: c.a.pair.Slot, B: c.b.pair.Slot}})
+	if o.hold.held && o.media.hold == profile.HoldAbsorb {
+		out = append(out, b.music(p)) // both had held, one still does
+	}
+	return out
+}
+
+// music is what p hears while the other party holds.
+func (b *Border) music(p *party) ua.Action {
+	return ua.Media{Command: relay.Play{Slot: p.pair.Slot, Source: relay.Source{Keys: []string{holdMusic}, Repeat: relay.Forever}}}
+}
+
+// showHold offers p the direction that the other party's hold leaves, unless it
+// knows. One offer at a time: the answer to it asks again.
+func (b *Border) showHold(p *party, out []ua.Action) []ua.Action {
+	want := p.other().holds()
+	if p.call.phase != talking || !p.live() || p.negotiated == nil || p.hold.offering || want == p.hold.shown {
 		return out
 	}
-	direction := relay.SendRecv
-	if p.held {
-		direction = relay.SendOnly // the holder may still send music
+	p.hold.offering, p.hold.proposed, p.hold.retryAt = true, want, time.Time{}
+	m := leg.Media{Addr: p.pair.Addr, Caps: p.media.caps.Follow(*p.negotiated), Direction: want}
+	return append(out, ua.Command{Leg: p.leg, Command: leg.Reoffer{Media: m}})
+}
+
+// offerRefused tries again what met an offer of the peer's, as soon as it may
+// (RFC 3261 §14.1). An offer refused for itself leaves the session as it was.
+func (b *Border) offerRefused(now time.Time, p *party, ev leg.OfferRefused, out []ua.Action) []ua.Action {
+	p.hold.offering = false
+	if ev.Retry == 0 || p.hold.tries == maxTries {
+		p.hold.shown, p.hold.tries = p.hold.proposed, 0
+		return out
 	}
-	m := leg.Media{Addr: o.pair.Addr, Caps: o.media.caps.Follow(*o.negotiated), Direction: direction}
-	return append(out, ua.Command{Leg: o.leg, Command: leg.Reoffer{Media: m}})
+	p.hold.tries++
+	p.hold.retryAt = now.Add(ev.Retry)
+	b.arm(p.call)
+	return out
 }

@@ -37,6 +37,8 @@ type call struct {
 	cause    cause.Cause
 	final    sip.Message // what ended it, or nil
 	session  *sdp.Negotiated
+	// direction is what the party itself wants: its own hold.
+	direction relay.Direction
 	// open says that the mouth is: after the answer, or with early media.
 	open bool
 
@@ -83,7 +85,7 @@ func (c *call) event(now time.Time, ev leg.Event, out []ua.Action) []ua.Action {
 	case leg.Agreed:
 		c.agree(now, &ev.Negotiated)
 	case leg.Offered:
-		return append(out, ua.Command{Leg: c.id, Command: leg.AnswerOffer{Media: c.side(relay.SendRecv)}})
+		return append(out, ua.Command{Leg: c.id, Command: leg.AnswerOffer{Media: c.side(c.direction)}})
 	case leg.OfferRefused:
 	case leg.Ended:
 		c.ended, c.open, c.cause, c.final = true, false, ev.Cause, ev.Message

@@ -42,6 +42,8 @@
 // # Twice, in bad weather, and with more than one shard
 //
 // Every file is played twice and must send the same bytes. One that says
+// "waits are drawn" has messages whose time another shard's random numbers would
+// move; their order is then not compared. One that says
 // "lossy ok" is played again over links that lose, repeat and overtake; there
 // only what end says is compared. And every file is played in storms, in which
 // any command may fail: whatever became of the calls, nothing may be left. What

@@ -25,6 +25,7 @@ func (p *play) reinvite(c command) (string, error) {
 	if c.word(2) == "moved" {
 		k.move()
 	}
+	k.direction = d
 	side := k.side(d)
 	if c.has("at") {
 		if side.Addr, err = netip.ParseAddrPort(c.option("at", "")); err != nil {

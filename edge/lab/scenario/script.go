@@ -8,7 +8,10 @@ import (
 // Script is one file of testdata.
 type Script struct {
 	// Lossy says that the end is the same in any weather.
-	Lossy  bool
+	Lossy bool
+	// Drawn says that a wait in it is drawn at random: another draw moves
+	// messages in time, and past each other.
+	Drawn  bool
 	blocks []scene
 }
 
@@ -62,6 +65,8 @@ func ReadScript(text string) (*Script, error) {
 		case strings.TrimSpace(line) == "", strings.HasPrefix(line, "#"):
 		case line == "lossy ok":
 			s.Lossy = true
+		case line == "waits are drawn":
+			s.Drawn = true
 		case line[0] == ' ' || line[0] == '\t':
 			if len(block.commands) == 0 {
 				return nil, fmt.Errorf("line %d: belongs to no command", i+1)

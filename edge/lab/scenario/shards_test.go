@@ -32,8 +32,12 @@ func TestShards(t *testing.T) {
 			for _, n := range []int{2, 7} {
 				p, got := playOn(t, s, Setting{Weather: w, Sounds: sounds, Shards: n})
 				name := strings.TrimSuffix(filepath.Base(file), ".txt")
-				if w == Fair(fair) && got.Text != want.Text {
-					t.Errorf("%s, one shard (-) and %d (+):\n%s", name, n, difference(want.Text, got.Text))
+				one, many := want.Text, got.Text
+				if s.Drawn {
+					one, many = timeless(one), timeless(many)
+				}
+				if w == Fair(fair) && many != one {
+					t.Errorf("%s, one shard (-) and %d (+):\n%s", name, n, difference(one, many))
 				}
 				if got.End != want.End {
 					t.Errorf("%s, loss %v, one shard (-) and %d (+):\n%s", name, w.Loss, n, difference(want.End, got.End))
@@ -74,6 +78,20 @@ func TestCrossingIsNoticed(t *testing.T) {
 	if m := missed(p); m.dialogs+m.transactions == 0 {
 		t.Error("no shard missed anything")
 	}
+}
+
+// timeless is a text without the times of its messages, sorted.
+func timeless(text string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if way, rest, ok := strings.Cut(line, "  "); ok && strings.Contains(way, " -> ") {
+			_, said, _ := strings.Cut(strings.TrimSpace(rest), "  ")
+			line = way + "  " + said
+		}
+		lines = append(lines, line)
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "")
 }
 
 // forges reports whether a script sends what belongs to no dialog on purpose.

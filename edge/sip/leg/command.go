@@ -133,9 +133,9 @@ type Agreed struct{ Negotiated sdp.Negotiated }
 type OfferWithdrawn struct{}
 
 // OfferRefused reports that a Reoffer came to nothing: the peer refused it, or
-// another offer was in the way (491). The session stays as it was. After 491
-// Retry is how long to wait before the next try (RFC 3261 §14.1), otherwise
-// zero.
+// another offer was in the way (491). The session stays as it was. After 491,
+// and after a 500 that says when, Retry is how long to wait before the next try
+// (RFC 3261 §14.1, §14.2), otherwise zero.
 type OfferRefused struct {
 	Status int
 	Retry  time.Duration

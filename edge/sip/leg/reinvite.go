@@ -1,6 +1,8 @@
 package leg
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -8,6 +10,7 @@ import (
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/dialog"
 	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/transaction"
 )
@@ -77,6 +80,18 @@ func (l *Leg) retry() time.Duration {
 	return time.Duration(n%201) * 10 * time.Millisecond
 }
 
+// retryAfter is what a 500 to an overlapping INVITE asks for: "a Retry-After
+// header field with a randomly chosen value of between 0 and 10 seconds"
+// (RFC 3261 §14.2). Any other 500 has none, or means something else.
+func retryAfter(r *sip.Response) time.Duration {
+	value, _, _ := strings.Cut(header.First(r, "Retry-After"), ";")
+	n, err := strconv.Atoi(strings.TrimSpace(value))
+	if err != nil || n < 0 || n > 10 {
+		return 0
+	}
+	return max(time.Duration(n)*time.Second, 10*time.Millisecond)
+}
+
 // reinviteResponse is the answer to our re-INVITE.
 func (l *Leg) reinviteResponse(now time.Time, r *sip.Response, out []Action) []Action {
 	if r.StatusCode < 200 {
@@ -110,8 +125,11 @@ func (l *Leg) reinviteResponse(now time.Time, r *sip.Response, out []Action) []A
 			return out
 		}
 		ev := OfferRefused{Status: r.StatusCode}
-		if r.StatusCode == 491 {
+		switch r.StatusCode {
+		case 491:
 			ev.Retry = l.retry()
+		case 500: // it is busy with another INVITE of ours (§14.2)
+			ev.Retry = retryAfter(r)
 		}
 		return append(out, Tell{ev})
 	}

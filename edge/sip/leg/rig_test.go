@@ -334,6 +334,9 @@ func told(ev Event) string {
 	case OfferWithdrawn:
 		return "withdrawn"
 	case OfferRefused:
+		if ev.Retry != 0 && ev.Status != 491 {
+			return fmt.Sprintf("refused %d for %v", ev.Status, ev.Retry)
+		}
 		return fmt.Sprintf("refused %d", ev.Status)
 	case Ended:
 		return "ended " + ev.Cause.Side.String() + " " + strconv.Itoa(ev.Cause.Status)
