@@ -12,7 +12,7 @@ import (
 
 func TestDoors(t *testing.T) {
 	doors.Check(t, doors.Rule{Machine: true, Allow: []string{
-		"sekisho/edge/sip/flow", "sekisho/edge/sip/sdp", "sekisho/edge/sip/header", "sekisho/media/relay",
+		"sekisho/edge/sip/flow", "sekisho/edge/sip/token", "sekisho/edge/sip/sdp", "sekisho/edge/sip/header", "sekisho/media/relay",
 		"sekisho/policy", "sekisho/policy/profile",
 	}, Deny: map[string]string{"sekisho/edge/sip/leg": "a trunk is a value; it has no calls"}})
 }

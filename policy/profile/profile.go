@@ -221,14 +221,32 @@ type SIP struct {
 	OverMTU        OverMTU
 	SourcePort5060 bool // requests must leave from port 5060
 	Options        Options
+	Failover       Failover
 }
 
 // Options is the health check by OPTIONS.
 type Options struct {
 	Interval  time.Duration // zero sends none
-	DownAfter int           // unanswered in a row
+	DownAfter int           // misses in a row that take a peer out of use
+	UpAfter   int           // answers in a row that take it back
 	Answer    bool
 }
+
+// Failover is when a call that one peer of a trunk does not take goes to the
+// next. A peer that answers nothing, or cannot be reached, is always passed over.
+type Failover struct {
+	// On are the final statuses that concern the peer alone. Every other one
+	// stops the search: it speaks of the party called.
+	On []int
+	// Answer is how long a peer may take for any response at all while there is
+	// another one.
+	Answer time.Duration
+	// Budget is how long after the first attempt another one may begin.
+	Budget time.Duration
+}
+
+// Passes reports whether a final status sends the call to the next peer.
+func (f *Failover) Passes(status int) bool { return slices.Contains(f.On, status) }
 
 // Transport of RFC 3261 §18, Family of addresses and Auth of the trunk.
 type (

@@ -93,7 +93,7 @@ func TestSoftBankIsAsDocomo(t *testing.T) {
 func TestNGN(t *testing.T) {
 	ngn := builtin(t, "ntt-ngn")
 	if s := ngn.SIP; !s.SourcePort5060 || s.Auth != AuthLine || s.SessionExpires != 300*time.Second || s.MinSE != 90*time.Second || s.Refresher != RefresherUAS ||
-		s.Options != (Options{DownAfter: 3, Answer: true}) || s.EarlyMedia != EarlyPlain || s.Announce != AnnounceEarly || s.Rel100 != Rel100Supported ||
+		s.Options != (Options{DownAfter: 3, UpAfter: 2, Answer: true}) || s.EarlyMedia != EarlyPlain || s.Announce != AnnounceEarly || s.Rel100 != Rel100Supported ||
 		s.Hold != HoldRelay || !slices.Equal(s.Transport, []Transport{UDP}) || !slices.Equal(s.Family, []Family{IPv6, IPv4}) {
 		t.Errorf("signalling %+v", s)
 	}
@@ -125,7 +125,9 @@ func TestNGN(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	p, faults := Read(Source{Name: "x", File: "x.yaml", Text: []byte("carrier: other\ningress: {prefix: optional, identity: [pai]}\negress: {cli_prefix_by: none}\n")}, nil)
 	if len(faults) > 0 || p.Media.Ptime != 20 || p.Media.TelephoneEvent != 101 || p.SIP.MinSE != 90*time.Second || !p.Media.OfferEvent ||
-		!slices.Equal(p.Egress.Reason, []ReasonForm{ReasonQ850}) || p.DTMF.StarFilter != StarOff || p.Ingress.HonorCLIR {
+		!slices.Equal(p.Egress.Reason, []ReasonForm{ReasonQ850}) || p.DTMF.StarFilter != StarOff || p.Ingress.HonorCLIR ||
+		!slices.Equal(p.SIP.Failover.On, []int{500, 502, 503, 504}) || p.SIP.Failover.Answer != 1700*time.Millisecond ||
+		p.SIP.Failover.Budget != 10*time.Second || p.SIP.Options.UpAfter != 2 {
 		t.Errorf("defaults: %+v, %v", p, faults)
 	}
 }
@@ -136,18 +138,19 @@ func TestOverride(t *testing.T) {
 egress.cli_passthrough: true
 ingress.allow: [international, "117"]
 sip.options.interval: 10s
+sip.failover.on: [480]
 egress.cli_map:
   - {match: '^2\d{3}$', to: "99999999", examples: {"2001": "99999999"}}
 `))
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	p, faults := Read(source, overrides(trunk, "egress.cli_passthrough", "ingress.allow", "sip.options.interval", "egress.cli_map"))
+	p, faults := Read(source, overrides(trunk, "egress.cli_passthrough", "ingress.allow", "sip.options.interval", "sip.failover.on", "egress.cli_map"))
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
 	if !p.Egress.CLIPassthrough || !p.Ingress.Allow.Has(num(t, "+12025550123")) || !p.Ingress.Allow.Has(num(t, "117")) || p.Ingress.Allow.Has(num(t, "171")) || p.SIP.Options.Interval != 10*time.Second ||
-		p.SIP.Options.DownAfter != 3 || p.Egress.Mapped("2001") == nil {
+		p.SIP.Options.DownAfter != 3 || p.Egress.Mapped("2001") == nil || !p.SIP.Failover.Passes(480) || p.SIP.Failover.Passes(503) {
 		t.Errorf("overrides not applied: %+v", p)
 	}
 	if again := builtin(t, "generic"); again.Egress.CLIPassthrough {
@@ -178,6 +181,11 @@ func TestFaults(t *testing.T) {
 		{"identity empty", strings.Replace(head, "[pai]", "[]", 1), "empty"},
 		{"assumed leads nowhere", head + "assumed: [egress.nothing]\n", "is no key of this profile"},
 		{"min_se above expires", head + "sip: {session_expires: 100s, min_se: 200s}\n", "longer than session_expires"},
+		{"busy is no peer's failure", head + "sip: {failover: {on: [486]}}\n", "486 speaks of the party called"},
+		{"nor is a decline", head + "sip: {failover: {on: [503, 603]}}\n", "603 speaks of the party called"},
+		{"a challenge", head + "sip: {failover: {on: [407]}}\n", "407 asks for credentials"},
+		{"a status twice", head + "sip: {failover: {on: [503, 503]}}\n", "503 stands here twice"},
+		{"no failure at all", head + "sip: {failover: {on: [200]}}\n", "not between 400 and 699"},
 		{"host without domain", strings.Replace(head, "edge}", "edge, request_host: domain}", 1), "needed by request_host"},
 		{"domain with a header in it", strings.Replace(head, "edge}", `edge, domain: "a.example>;x"}`, 1), "is no host name"},
 		{"emergency cannot be allowed", strings.Replace(head, "[pai]}", "[pai], allow: [emergency]}", 1), "no class or special number that can be allowed"},

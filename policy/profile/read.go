@@ -119,6 +119,7 @@ func sip(m *document.MapReader) SIP {
 		OverMTU:        enum(m.Key("over_mtu"), MTUFragment, MTUToTCP, MTUFragment, MTUTrim),
 		SourcePort5060: m.Key("source_port_5060").Bool(false),
 		Options:        options(m.Key("options").Map()),
+		Failover:       failover(m.Key("failover").Map()),
 	}
 	// RFC 4028 §5: Session-Expires below Min-SE would be refused by ourselves,
 	// and Min-SE has a floor of 90 seconds.
@@ -134,8 +135,35 @@ func options(m *document.MapReader) Options {
 	return Options{
 		Interval:  m.Key("interval").Duration(0, 0, time.Hour),
 		DownAfter: m.Key("down_after").Int(3, 1, 100),
+		UpAfter:   m.Key("up_after").Int(2, 1, 100),
 		Answer:    m.Key("answer").Bool(true),
 	}
+}
+
+func failover(m *document.MapReader) Failover {
+	f := Failover{
+		Answer: m.Key("answer").Duration(1700*time.Millisecond, 100*time.Millisecond, 32*time.Second),
+		Budget: m.Key("budget").Duration(10*time.Second, 0, 180*time.Second),
+	}
+	on := m.Key("on")
+	if !on.Written() {
+		// The failures of a server (RFC 3261 §21.5) that are not the request's.
+		f.On = []int{500, 502, 503, 504}
+		return f
+	}
+	for _, item := range on.List() {
+		status := item.Required().Int(503, 400, 699)
+		switch {
+		case status >= 600, status == 486, status == 487:
+			item.Faultf("%d speaks of the party called: another peer would only ring it again", status)
+		case status == 401, status == 407:
+			item.Faultf("%d asks for credentials, not for another peer", status)
+		case slices.Contains(f.On, status):
+			item.Faultf("%d stands here twice", status)
+		}
+		f.On = append(f.On, status)
+	}
+	return f
 }
 
 func media(m *document.MapReader) Media {
