@@ -14,6 +14,7 @@ import (
 	"sekisho/edge/trunk"
 	"sekisho/media/relay"
 	"sekisho/policy"
+	"sekisho/policy/profile"
 )
 
 // Ports leases RTP/RTCP pairs that are already bound.
@@ -50,10 +51,13 @@ type Config struct {
 	Legs   *ua.Sequence
 	Ports  Ports
 	Limits Limits
+	// Health is shared by all shards; nil is the border's own.
+	Health Health
 
 	// Setup bounds the time from INVITE to answer; zero is 180 s.
 	Setup time.Duration
-	// CoreAnswers bounds the time until the core has sent anything at all;
+	// CoreAnswers bounds the time until any of the core's peers has sent
+	// anything at all;
 	// zero is 1.7 s: two retransmissions have gone unanswered by then, and the
 	// announcement still begins within 2 s.
 	CoreAnswers time.Duration
@@ -65,6 +69,8 @@ type Config struct {
 type Core struct {
 	// To is where it listens, in failover order.
 	To []flow.Flow
+	// Options is how its peers are asked whether they are well.
+	Options profile.Options
 	// MediaPrefixes bound where its RTP may come from and go to.
 	MediaPrefixes []netip.Prefix
 	Caps          sdp.Caps
@@ -84,6 +90,11 @@ type Border struct {
 	last   uint64
 	steps  []policy.Step
 	counts Counts
+	// coreRules are the seam's.
+	coreRules profile.Failover
+	// trunksUp and order are scratch.
+	trunksUp []bool
+	order    []int
 }
 
 // Counts is what a border has decided and holds.
@@ -106,11 +117,16 @@ func New(c Config) *Border {
 	if c.Announcement == 0 {
 		c.Announcement = 35 * time.Second
 	}
+	if c.Health == nil {
+		c.Health = trunk.NewHealth(c.Source, Watches(c.Trunks, c.Core))
+	}
 	return &Border{
-		cfg:   c,
-		calls: make(map[uint64]*call),
-		legs:  make(map[leg.ID]*party),
-		slots: make(map[relay.Slot]*party),
+		cfg: c,
+		// What a PBX's own failures are; a busy or missing extension is none.
+		coreRules: profile.Failover{On: []int{500, 502, 503, 504}},
+		calls:     make(map[uint64]*call),
+		legs:      make(map[leg.ID]*party),
+		slots:     make(map[relay.Slot]*party),
 	}
 }
 

@@ -6,12 +6,14 @@ import (
 	"net/netip"
 	"time"
 
+	"sekisho/edge/cdr"
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/ua"
+	"sekisho/edge/trunk"
 	"sekisho/media/relay"
 	"sekisho/policy"
 	"sekisho/policy/number"
@@ -47,14 +49,20 @@ type call struct {
 	called    number.Number
 	shown     string
 	sessionID string
-	// offer is what the INVITE brought, until leg B is dialled; offered says
+	// offer is what the INVITE brought, until leg B is answered; offered says
 	// that it brought one.
 	offer   *sdp.Description
 	offered bool
 
 	start, ringing, answered, ended time.Time
-	// setupBy ends an attempt; coreBy ends one that the core never answered.
-	setupBy, coreBy time.Time
+	// setupBy ends the call unless it is answered, answerBy an attempt of which
+	// nothing is heard.
+	setupBy, answerBy time.Time
+
+	// route is where leg B may go yet, until it is answered; attempts are those
+	// that failed before it.
+	route    *route
+	attempts []cdr.Attempt
 
 	// refusal is what the caller gets in the end, once refusing.
 	refusal policy.Refusal
@@ -76,6 +84,11 @@ type party struct {
 	leg  leg.ID
 	peer ua.Peer
 	flow flow.Flow
+	// to is whom leg B was sent to, and since when; heard says that it has
+	// answered anything, missed that it is held against it that it has not.
+	to            trunk.PeerID
+	since         time.Time
+	heard, missed bool
 	// callID is the leg's.
 	callID string
 
@@ -150,7 +163,7 @@ func (b *Border) medium(peer ua.Peer) medium {
 // arm sets the call's next deadline.
 func (b *Border) arm(c *call) {
 	var at time.Time
-	for _, d := range [...]time.Time{c.setupBy, c.coreBy, c.a.hold.retryAt, c.b.hold.retryAt} {
+	for _, d := range [...]time.Time{c.setupBy, c.answerBy, c.a.hold.retryAt, c.b.hold.retryAt} {
 		if !d.IsZero() && (at.IsZero() || d.Before(at)) {
 			at = d
 		}

@@ -41,9 +41,9 @@ func (b *Border) legEvent(now time.Time, p *party, ev leg.Event, out []ua.Action
 // progressed passes B's provisional response on. Early media is joined when B
 // has described it and A may hear it.
 func (b *Border) progressed(now time.Time, c *call, ev leg.Progressed, out []ua.Action) []ua.Action {
+	out = b.heard(now, c, out)
 	if c.phase == dialling {
-		c.phase, c.coreBy = proceeding, time.Time{}
-		b.arm(c)
+		c.phase = proceeding
 	}
 	if ev.Status == 100 || c.phase != proceeding || !c.a.live() {
 		return out
@@ -99,7 +99,9 @@ func earlyMedia(r *sip.Response) string {
 
 // answered puts the call through: B's 2xx answers A.
 func (b *Border) answered(now time.Time, c *call, ev leg.Answered, out []ua.Action) []ua.Action {
-	c.coreBy, c.setupBy = time.Time{}, time.Time{}
+	out = b.heard(now, c, out)
+	c.answerBy, c.setupBy = time.Time{}, time.Time{}
+	c.route, c.offer = nil, nil
 	b.arm(c)
 	if !c.a.live() || ev.Negotiated == nil {
 		return b.giveUp(c, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: "no session agreed"}, out)
@@ -186,6 +188,14 @@ func (b *Border) legEnded(now time.Time, p *party, ev leg.Ended, out []ua.Action
 	p.ended, p.cause = true, ev.Cause
 	p.said, p.left = b.reasonsOf(p, ev.Message), b.passed(p, ev.Message)
 	delete(b.legs, p.leg)
+	if p == &c.b && (c.phase == dialling || c.phase == proceeding) {
+		var on bool
+		if out, on = b.judge(now, c, ev, out); on {
+			if out, on = b.moveOn(now, c, out); on {
+				return out
+			}
+		}
+	}
 	out = b.release(p, out)
 	o := p.other()
 	switch {
@@ -198,7 +208,7 @@ func (b *Border) legEnded(now time.Time, p *party, ev leg.Ended, out []ua.Action
 	case c.phase == talking:
 		out = b.hangUp(o, b.onward(p, ev), out)
 	default:
-		out = b.failed(now, c, ev.Cause, out)
+		out = b.failed(now, c, ev, out)
 	}
 	return b.conclude(now, c, out)
 }
@@ -206,7 +216,11 @@ func (b *Border) legEnded(now time.Time, p *party, ev leg.Ended, out []ua.Action
 // failed is B's final answer before the call stood. The caller of a trunk
 // hears why, unless the core has let it hear something already; the core gets
 // the code.
-func (b *Border) failed(now time.Time, c *call, why cause.Cause, out []ua.Action) []ua.Action {
+func (b *Border) failed(now time.Time, c *call, ev leg.Ended, out []ua.Action) []ua.Action {
+	why := ev.Cause
+	if c.b.peer == CorePeer && why.Side == cause.Remote && ev.Message == nil {
+		return b.refuse(now, c, policy.CoreUnreachable, out)
+	}
 	answer := cause.Cause{Status: translated(why.Status), Q850: why.Q850, Text: why.Text}
 	if answer.Q850 == 0 {
 		answer.Q850 = cause.FromStatus(answer.Status)
@@ -273,11 +287,8 @@ func (b *Border) timeout(now time.Time, c *call, out []ua.Action) []ua.Action {
 		return b.forget(c, out)
 	case c.phase == refusing:
 		return b.played(c, out)
-	case !c.coreBy.IsZero() && !now.Before(c.coreBy):
-		c.coreBy = time.Time{}
-		c.phase = refusing // so that B's end does not end A
-		out = append(out, ua.Command{Leg: c.b.leg, Command: leg.HangUp{Cause: cause.Cause{Status: 480, Q850: cause.TemporaryFailure, Text: "no answer over the seam"}}})
-		return b.refuse(now, c, policy.CoreUnreachable, out)
+	case !c.answerBy.IsZero() && !now.Before(c.answerBy):
+		return b.giveUpOn(now, c, out)
 	case !c.setupBy.IsZero() && !now.Before(c.setupBy):
 		c.setupBy = time.Time{}
 		return b.giveUp(c, cause.Cause{Status: 480, Q850: cause.NoAnswer, Text: "setup timer"}, out)

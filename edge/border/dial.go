@@ -9,19 +9,16 @@ import (
 
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/flow"
-	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/sdp"
-	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/ua"
 	"sekisho/media/relay"
 	"sekisho/policy"
 )
 
-// dial leases ports for both legs and sends leg B. The ports are bound before
-// any description names them.
-func (b *Border) dial(now time.Time, c *call, peer ua.Peer, d leg.Dial, out []ua.Action) []ua.Action {
-	m, offer := b.medium(peer), c.offer
-	c.offer = nil
+// dial leases ports for both legs and sends leg B to the first peer. The ports
+// are bound before any description names them.
+func (b *Border) dial(now time.Time, c *call, r *route, out []ua.Action) []ua.Action {
+	m, offer := b.medium(b.peerOf(r.to.Group)), c.offer
 	// B is offered only what A can speak too, so that its answer can be carried
 	// back without transcoding.
 	caps := m.offers.Restrict(offer)
@@ -32,22 +29,13 @@ func (b *Border) dial(now time.Time, c *call, peer ua.Peer, d leg.Dial, out []ua
 		return b.incompatible(c, sdp.ErrAddress, out)
 	}
 	var pairs [2]relay.Pair
-	if !b.cfg.Ports.Lease(pairs[:], []netip.Addr{heardAt(offer, c.a.flow), d.Flow.Remote.Addr()}) {
+	if !b.cfg.Ports.Lease(pairs[:], []netip.Addr{heardAt(offer, c.a.flow), b.flowOf(r.to).Remote.Addr()}) {
 		return b.refuse(now, c, policy.Overload, out)
 	}
-	id := b.cfg.Legs.Next()
-	d.CallID = b.cfg.Key.New(b.cfg.Key.OfString(c.a.callID), token.Bytes16(b.cfg.Source))
-	d.Media, d.Reasons = &leg.Media{Addr: pairs[1].Addr, Caps: caps}, b.telling(peer)
-	c.b = party{call: c, leg: id, peer: peer, flow: d.Flow, callID: d.CallID, media: m}
 	b.lease(&c.a, pairs[0])
-	b.lease(&c.b, pairs[1])
-	b.legs[id] = &c.b
-	c.phase, c.setupBy = dialling, now.Add(b.cfg.Setup)
-	if peer == CorePeer {
-		c.coreBy = now.Add(b.cfg.CoreAnswers)
-	}
-	b.arm(c)
-	return append(out, ua.Command{Leg: id, Command: d})
+	c.b.pair = pairs[1]
+	c.route, c.setupBy = r, now.Add(b.cfg.Setup)
+	return b.attempt(now, c, caps, out)
 }
 
 func (b *Border) lease(p *party, pair relay.Pair) {

@@ -7,7 +7,9 @@
 //	ingress.go    carrier → core: policy.Decide, the seam's INVITE
 //	egress.go     core → carrier: policy.Present, the trunk's INVITE
 //	pass.go       the headers that a profile lets through
-//	dial.go       ports for both legs, leg B
+//	route.go      the peers that leg B may be sent to, in order
+//	dial.go       ports for both legs
+//	attempt.go    leg B, and the next peer where one fails
 //	couple.go     ringing, early media, answer, one leg's end ends the other
 //	hold.go       re-INVITEs: absorbed or relayed, as the profile says
 //	reason.go     why a call ends, as each neighbour wants to be told

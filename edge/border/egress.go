@@ -7,8 +7,8 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sekisho/edge/sip/header"
-	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/ua"
+	"sekisho/edge/trunk"
 	"sekisho/policy"
 	"sekisho/policy/profile"
 )
@@ -16,24 +16,26 @@ import (
 // fromCore presents the core's INVITE to a carrier, by that carrier's rules.
 func (b *Border) fromCore(now time.Time, c *call, in ua.Incoming, hops int, out []ua.Action) []ua.Action {
 	o := readOutbound(in.Request)
-	o.Steps = b.steps
-	p := b.cfg.Tables.Present(o)
-	b.steps = p.Steps
-	c.tenant, c.kind, c.caller, c.called = p.Tenant, p.Kind, p.Caller, p.Called
-	c.shown, c.discreet = p.From.User, p.Masked || p.Privacy != ""
+	p := b.present(now, o, nil)
+	c.tenant, c.caller, c.called = p.Tenant, p.Caller, p.Called
+	b.adopt(c, &p)
 	if s, err := header.ParseSessionID(header.First(in.Request, "Session-ID")); err == nil {
 		c.sessionID = s.Local
 	}
 	if reason := b.admit(now, c, p.Trunk, p.Reason); reason != policy.NoReason {
 		return b.refuse(now, c, reason, out)
 	}
-	t := &b.cfg.Trunks[p.Trunk]
-	to := t.To[0]
-	w := writer{presentation: &p, profile: t.Profile, own: hostPort(b.cfg.Hosts[to.Listener]), peer: to.Remote.String()}
-	return b.dial(now, c, ua.Peer(p.Trunk), leg.Dial{
-		Flow: to, Target: w.uri(p.RequestUser, w.requestHost()), From: w.from(), To: "<" + w.uri(p.RequestUser, w.requestHost()) + ">",
-		MaxForwards: hops, Headers: append(w.headers(), c.outward(in.Request, t.Profile)...),
-	}, out)
+	r := &route{hops: hops, request: in.Request, asked: o, presentation: p}
+	if !b.open(now, c, r, trunk.Group(p.Trunk)) {
+		return b.refuse(now, c, policy.NoTrunkAvailable, out)
+	}
+	r.until = now.Add(b.rules(r).Budget)
+	return b.dial(now, c, r, out)
+}
+
+// adopt takes over what a presentation shows the called party.
+func (b *Border) adopt(c *call, p *policy.Presentation) {
+	c.kind, c.shown, c.discreet = p.Kind, p.From.User, p.Masked || p.Privacy != ""
 }
 
 // writer writes a Presentation as this carrier wants it.

@@ -35,10 +35,14 @@ func (b *Border) fromTrunk(now time.Time, c *call, in ua.Incoming, hops int, out
 		SessionID:   own,
 		MaxForwards: hops,
 	}
-	return b.dial(now, c, CorePeer, leg.Dial{
-		Flow: b.cfg.Core.To[0], Target: s.URI(), From: s.From(), To: s.To(), MaxForwards: hops,
+	r := &route{until: now.Add(b.cfg.CoreAnswers), dial: leg.Dial{
+		Target: s.URI(), From: s.From(), To: s.To(), MaxForwards: hops,
 		Headers: append(s.Headers(), standing(in.Request, b.cfg.Trunks[on].Profile.Ingress.Pass)...),
-	}, out)
+	}}
+	if !b.open(now, c, r, b.seam()) {
+		return b.refuse(now, c, policy.CoreUnreachable, out)
+	}
+	return b.dial(now, c, r, out)
 }
 
 // diversions are written anew, each by its canonical number.

@@ -34,7 +34,7 @@ func (b *Border) conclude(now time.Time, c *call, out []ua.Action) []ua.Action {
 		}
 	}
 	if c.a.awaits() || c.b.awaits() {
-		c.setupBy, c.coreBy = c.ended.Add(lingering), time.Time{}
+		c.setupBy, c.answerBy = c.ended.Add(lingering), time.Time{}
 		b.arm(c)
 		return out
 	}
@@ -81,6 +81,9 @@ func (b *Border) record(c *call) *cdr.Record {
 	if c.b.exists() {
 		l := b.legRecord(&c.b)
 		r.B = &l
+	}
+	if len(c.attempts) > 0 {
+		r.Attempts = append(c.attempts, b.attemptRecord(c))
 	}
 	return r
 }

@@ -48,7 +48,7 @@ func (b *Border) play(now time.Time, c *call, out []ua.Action) []ua.Action {
 		}
 		b.lease(&c.a, pair[0])
 	}
-	c.phase, c.coreBy, c.setupBy = refusing, time.Time{}, now.Add(b.cfg.Announcement)
+	c.phase, c.answerBy, c.setupBy = refusing, time.Time{}, now.Add(b.cfg.Announcement)
 	b.arm(c)
 	media := &leg.Media{Addr: c.a.pair.Addr, Caps: c.a.media.caps}
 	if how == profile.AnnounceAnswer {

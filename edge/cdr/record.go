@@ -43,6 +43,21 @@ type Record struct {
 	// A is the inbound leg, B the outbound one that was tried last.
 	A Leg  `json:"a"`
 	B *Leg `json:"b,omitempty"`
+	// Attempts are all outbound legs in order, B's included, where there was
+	// more than one.
+	Attempts []Attempt `json:"attempts,omitempty"`
+}
+
+// Attempt is one outbound leg of several, and why it ended, as in Leg.
+type Attempt struct {
+	Trunk   string `json:"trunk,omitempty"`
+	CallID  string `json:"call_id"`
+	Remote  string `json:"remote,omitempty"`
+	AfterMS int64  `json:"after_ms"` // from the record's Start
+	Side    string `json:"side"`
+	Status  int    `json:"status,omitempty"`
+	Q850    int    `json:"q850,omitempty"`
+	Text    string `json:"text,omitempty"`
 }
 
 // Leg is one party of a recorded call.

@@ -2,9 +2,11 @@ package config
 
 import (
 	"net/netip"
+	"time"
 
 	"sekisho/edge/sip/flow"
 	"sekisho/policy/document"
+	"sekisho/policy/profile"
 )
 
 // maxListeners is what a flow.Listener can count.
@@ -83,6 +85,12 @@ func (l *loader) core(m *document.MapReader) {
 
 	l.c.Core.Listener = l.listenerNamed(m.Key("listen"))
 	l.seam(m.Key("seam").Required())
+	options := m.Key("options").Map()
+	l.c.Core.Options = profile.Options{
+		Interval:  options.Key("interval").Duration(0, 0, time.Hour),
+		DownAfter: options.Key("down_after").Int(3, 1, 100),
+		UpAfter:   options.Key("up_after").Int(2, 1, 100),
+	}
 
 	phones, media := m.Key("phones"), m.Key("media")
 	for _, v := range phones.List() {

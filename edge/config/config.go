@@ -71,6 +71,8 @@ type Core struct {
 	// Seam is where the core listens, in failover order; the embedded core has
 	// exactly one, which it binds.
 	Seam []netip.AddrPort
+	// Options is how each of Seam is asked whether it is well.
+	Options profile.Options
 	// Phones are the addresses that the embedded core binds for phones.
 	Phones []netip.AddrPort
 	// Registrar is for the phones that register there.

@@ -57,6 +57,12 @@ func TestFaults(t *testing.T) {
 		{"transport not carried", `sip: "udp:127.0.0.1:5061"`, `sip: "tcp:127.0.0.1:5061"`, []string{
 			`f:7: border.listen.east.sip: SIP is carried over udp only, not tcp`,
 		}},
+		{"a core that is down at once", `seam: ["udp:127.0.0.1:5070"]`, "seam: [\"udp:127.0.0.1:5070\"]\n  options: {down_after: 0}", []string{
+			`f:15: core.options.down_after: 0 is not between 1 and 100`,
+		}},
+		{"failover after a decline", "profile: au\n", "profile: au\n    override: {sip.failover.on: [503, 603]}\n", []string{
+			`f:30: trunks.au.override.sip.failover.on[1]: 603 speaks of the party called: another peer would only ring it again`,
+		}},
 		{"host name for an address", `to: ["udp:127.0.0.1:6002"]`, `to: ["udp:au.example:6002"]`, []string{
 			`f:32: trunks.au.to[0]: "au.example:6002" is not an IP address and port`,
 		}},

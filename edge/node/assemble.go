@@ -41,6 +41,8 @@ type Shard struct {
 	Key    callid.Key
 	Ports  border.Ports
 	Limits border.Limits
+	// Health is shared by the border's shards; nil is the shard's own.
+	Health border.Health
 	Timers transaction.Timers
 	// Phones are the core's, which its phones register with.
 	Phones Secrets
@@ -52,14 +54,15 @@ func Border(c *config.Config, t *policy.Tables, at Sockets, s Shard) (*ua.UA, *b
 	legs := new(ua.Sequence)
 	b := border.New(border.Config{
 		Tables: t, Trunks: trunks(c), Neighbours: neighbours(c, at), Hosts: hosts,
-		Core: border.Core{
-			To:            flowsTo(c.Core.Listener, at.Seam),
-			MediaPrefixes: coreMedia(c),
-			Caps:          coreCaps(),
-		},
-		Source: s.Source, Key: s.Key, Legs: legs, Ports: s.Ports, Limits: s.Limits, Setup: c.Timers.Setup,
+		Core:   seamOf(c, at),
+		Source: s.Source, Key: s.Key, Legs: legs, Ports: s.Ports, Limits: s.Limits, Health: s.Health, Setup: c.Timers.Setup,
 	})
 	return ua.New(ua.Config{Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: b.Peer, Terms: b.Terms, Legs: legs, App: b}), b
+}
+
+// seamOf is the core as the border sees it.
+func seamOf(c *config.Config, at Sockets) border.Core {
+	return border.Core{To: flowsTo(c.Core.Listener, at.Seam), Options: c.Core.Options, MediaPrefixes: coreMedia(c), Caps: coreCaps()}
 }
 
 // Core assembles one shard of the embedded core. Its listener 0 is the seam,

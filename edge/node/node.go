@@ -45,6 +45,7 @@ type Node struct {
 	at      Sockets
 	key     callid.Key
 	records *records
+	board   *Board
 	border  application
 	core    application
 	borders []*border.Border
@@ -112,8 +113,9 @@ func Open(c *config.Config, opt Options) (n *Node, err error) {
 		return n, err
 	}
 	limits := NewGate(c)
+	n.board = NewBoard(c, n.at, source())
 	for i := range opt.Shards {
-		u, b := Border(c, tables, n.at, Shard{Source: source(), Key: n.key, Ports: n.border.stocks[i], Limits: limits.Share()})
+		u, b := Border(c, tables, n.at, Shard{Source: source(), Key: n.key, Ports: n.border.stocks[i], Limits: limits.Share(), Health: n.board})
 		n.borders = append(n.borders, b)
 		n.border.run(u, i, n)
 	}

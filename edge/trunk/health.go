@@ -102,6 +102,15 @@ func NewHealth(random token.Source, groups []Watch) *Health {
 	return h
 }
 
+// All appends the places of all of a group's peers. It reads nothing that ever
+// changes.
+func (h *Health) All(g Group, out []int) []int {
+	for i := range h.groups[g].To {
+		out = append(out, i)
+	}
+	return out
+}
+
 // Order appends the places of a group's peers that a call may be sent to, in
 // the order in which it shall be.
 func (h *Health) Order(now time.Time, g Group, out []int) []int {
@@ -133,7 +142,7 @@ func (w *watched) usable(now time.Time, c *condition) bool {
 }
 
 // Answered takes note that a peer has answered a call at all.
-func (h *Health) Answered(id PeerID) Change {
+func (h *Health) Answered(_ time.Time, id PeerID) Change {
 	w, c := h.at(id)
 	if c.down && w.Probed() {
 		return Unchanged // an earlier call's: it is the probes that bring it back

@@ -31,7 +31,7 @@ func TestHealth(t *testing.T) {
 		return func(h *Health, now time.Time) Change { return h.Probed(now, at, status) }
 	}
 	miss := func(h *Health, now time.Time) Change { return h.Missed(now, at) }
-	answer := func(h *Health, _ time.Time) Change { return h.Answered(at) }
+	answer := func(h *Health, now time.Time) Change { return h.Answered(now, at) }
 	pause := func(d time.Duration) func(*Health, time.Time) Change {
 		return func(h *Health, now time.Time) Change { return h.Pause(now, at, d) }
 	}

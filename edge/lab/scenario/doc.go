@@ -31,11 +31,13 @@
 //	show WHO            what a party was shown, or told at the end
 //	leak PARTY TEXT     whether the text was in anything sent to the party
 //	cdr, notes, explain records, notes to operators, policy's steps
+//	peers               what is held against those that calls are sent to
 //	link PARTY down|up  nothing reaches the party, or leaves it
 //	end                 lets every timer run out, then tells how each call ended
 //	                    and what is left of it: it must be nothing
 //
-// A party is docomo, au, pstn, phone1001, phone1002, pbx (in the core's place
+// A party is docomo, au, pstn, pstn2, pstn3 (where a configuration sends calls
+// there), phone1001, phone1002, pbx or pbx2 (in the core's place
 // where the configuration says external), or intruder, who is behind no trunk. WHO is the id of a placed call (c1, or id=NAME), or a party: the call
 // it received last. Commands that need a call wait for it.
 //

@@ -9,8 +9,10 @@ import (
 
 // settled is how long after its last message every timer of a call has run
 // out: 64·T1 until the last retransmission fails, once more for what absorbs
-// stragglers, and the wait for the last statistics.
-const settled = 2*32*time.Second + 5*time.Second
+// stragglers, and the wait for the last statistics. That last one may be of an
+// INVITE that was given up for another peer, and come through: then a call
+// begins and is cancelled, with waits of its own.
+const settled = 4*32*time.Second + 5*time.Second
 
 // end lets everything run out and tells how each call ended and what is left.
 func (p *play) end(command) (string, error) {

@@ -53,6 +53,9 @@ func residents() []resident {
 		{"phone1002", "192.0.2.102:5060", carrier.Phone("t1.example")},
 		{"pbx", "192.0.2.20:5060", pbx("t1.example")},
 		{"intruder", "203.0.113.66:5060", carrier.PSTN()},
+		{"pstn2", "203.0.113.2:5060", carrier.PSTN()},
+		{"pstn3", "203.0.113.3:5060", carrier.PSTN()},
+		{"pbx2", "192.0.2.30:5060", pbx("t1.example")},
 	}
 }
 
@@ -72,9 +75,9 @@ func (w *World) settle(r resident, seed uint64) {
 		world:   w, style: r.style, ids: w.source(seed), legs: new(ua.Sequence), calls: make(map[leg.ID]*call), port: 4000,
 	}
 	switch embedded := w.config.Core.Mode == config.Embedded; {
-	case r.name == "pbx" && embedded, strings.HasPrefix(r.name, "phone") && !embedded:
+	case strings.HasPrefix(r.name, "pbx") && embedded, strings.HasPrefix(r.name, "phone") && !embedded:
 		return
-	case r.name == "pbx":
+	case strings.HasPrefix(r.name, "pbx"):
 		p.toward = w.config.Border.Listeners[w.config.Core.Listener].Advertise
 	case strings.HasPrefix(r.name, "phone"):
 		p.toward = w.config.Core.Phones[0]

@@ -110,6 +110,8 @@ func commandNamed(name string) handler {
 		return (*play).link
 	case "notes":
 		return (*play).notes
+	case "peers":
+		return (*play).peers
 	case "press":
 		return (*play).press
 	case "reinvite":

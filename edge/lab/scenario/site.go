@@ -8,7 +8,7 @@ import (
 )
 
 // base is the site of every scenario; the command config lays its lines over
-// it. Only blocks are used, so that overlay need not know flow style.
+// it. No peer is asked by OPTIONS: ladders are of calls. Only blocks are used, so that overlay need not know flow style.
 const base = `border:
   listen:
     west:
@@ -33,18 +33,24 @@ trunks:
     listen: west
     to: ["udp:198.51.100.1:5060"]
     media_prefixes: [198.51.100.1/32]
+    override:
+      sip.options.interval: 0s
   au:
     profile: au
     role: mobile
     listen: west
     to: ["udp:198.51.100.2:5060"]
     media_prefixes: [198.51.100.2/32]
+    override:
+      sip.options.interval: 0s
   pstn:
     profile: generic
     role: pstn
     listen: west
     to: ["udp:203.0.113.1:5060"]
     media_prefixes: [203.0.113.1/32]
+    override:
+      sip.options.interval: 0s
 tenants:
   t1:
     domain: t1.example

@@ -42,6 +42,11 @@ func record(r *cdr.Record) string {
 	if r.B != nil {
 		add("b=", side(r.B))
 	}
+	for i := range r.Attempts {
+		a := &r.Attempts[i]
+		at, _, _ := strings.Cut(a.Remote, ":")
+		add("try=", side(&cdr.Leg{Trunk: a.Trunk, Side: a.Side, Status: a.Status, Q850: a.Q850})+"@"+at)
+	}
 	return b.String()
 }
 

@@ -32,6 +32,7 @@ type World struct {
 	// borders and limits are by shard.
 	borders []*border.Border
 	limits  []*node.Share
+	board   *node.Board
 	// core is one loop, whatever the border is: its shard key is the tenant.
 	core *core.Core
 	// nodes are border and core, in this order; core is nil and not among them
@@ -100,10 +101,11 @@ func (w *World) buildBorder(at node.Sockets, shards int) error {
 	}
 	s.routes = newRoutes(shards)
 	gate := node.NewGate(w.config)
+	w.board = node.NewBoard(w.config, at, w.source(3))
 	for i, m := range s.shards {
 		limits := gate.Share()
 		u, b := node.Border(w.config, tables, at, node.Shard{
-			Source: w.source(borderSource(i)), Key: callIDKey(), Ports: m.stock, Limits: limits,
+			Source: w.source(borderSource(i)), Key: callIDKey(), Ports: m.stock, Limits: limits, Health: w.board,
 		})
 		m.ua = u
 		w.borders, w.limits = append(w.borders, b), append(w.limits, limits)
