@@ -122,7 +122,7 @@ type Trunk struct {
 // Limits bound a trunk; 0 is no limit.
 type Limits struct {
 	Calls int // at the same time
-	CPS   int // new calls per second
+	CPS   int // new calls per second; bounds the trunk's SIP datagrams as well
 }
 
 // Tenant is one company.

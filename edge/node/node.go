@@ -216,10 +216,24 @@ func (n *Node) trunkSources(l flow.Listener) []transport.Source {
 			continue
 		}
 		for _, from := range t.From {
-			list = append(list, transport.Source{Prefix: from.Prefix, Port: from.Port})
+			list = append(list, transport.Source{Prefix: from.Prefix, Port: from.Port, Rate: datagramsOf(t.Limits.CPS)})
 		}
 	}
 	return list
+}
+
+// datagramsOf is how many SIP datagrams a second are taken from each prefix of
+// a trunk that may place cps calls a second; none is stated where that has no
+// limit. A call takes three to ten; what repeats itself after a loss, and the
+// answers to calls the other way, find room in the rest. Beyond that it is a
+// flood, of the trunk's or of somebody who forges its address, and costs other
+// trunks nothing.
+func datagramsOf(cps int) int {
+	if cps == 0 {
+		return 0
+	}
+	const perCall, least = 25, 250
+	return max(least, perCall*cps)
 }
 
 // advertised fills in the port that the system chose.

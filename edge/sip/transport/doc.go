@@ -3,7 +3,7 @@
 //
 // # The way in
 //
-//	socket ─ recvmmsg ─▶ source known? ─▶ within its rate? ─▶ SIP at all?
+//	socket ─ recvmmsg ─▶ source known? ─▶ SIP at all? ─▶ within its rate?
 //	       ─▶ Scan finds the Call-ID ─▶ bucket ─▶ shard ─▶ one Batch per shard
 //
 // Everything before Scan costs the same for any datagram and keeps nothing per

@@ -91,9 +91,6 @@ func (r *reader) judge(s *slot, sources *sourceTable, now int64) (Drop, bool) {
 	if source == nil {
 		return DropUnknownSource, true
 	}
-	if !source.limit.take(now) {
-		return DropRateLimited, true
-	}
 	if s.oversize {
 		return DropOversize, true
 	}
@@ -105,6 +102,10 @@ func (r *reader) judge(s *slot, sources *sourceTable, now int64) (Drop, bool) {
 	case verdictJunk:
 		return DropJunk, true
 	case verdictSIP:
+	}
+	// Last: what is no SIP spends nobody's rate.
+	if !source.limit.take(now) {
+		return DropRateLimited, true
 	}
 	return 0, false
 }

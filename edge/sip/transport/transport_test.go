@@ -190,6 +190,29 @@ func TestUnknownSourceIsIgnoredUntilReload(t *testing.T) {
 	stranger.silent(t)
 }
 
+// TestJunkSpendsNoRate: what is no SIP is dropped before it counts, so that a
+// peer in whose name junk is sent is heard as before.
+func TestJunkSpendsNoRate(t *testing.T) {
+	var in inbox
+	server := start(t, newSocket, in.config(1, Listen{Bind: at(loopback4)}))
+	peer := dial(t, server)
+	if err := server.SetSources(0, []Source{{Prefix: netip.PrefixFrom(loopback4, 32), Rate: 1, Burst: 5}}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		peer.write(t, []byte{0xff, byte(i)})
+		peer.write(t, []byte("\r\n\r\n"))
+	}
+	for i := range 5 {
+		peer.write(t, numbered(i))
+	}
+	waitFor(t, "45 datagrams", func() bool { return server.Counters(0).Received == 45 })
+	c := server.Counters(0)
+	if c.Delivered != 5 || c.Dropped[DropRateLimited] != 0 || c.Dropped[DropJunk] != 20 || c.Dropped[DropKeepalive] != 20 {
+		t.Fatalf("%+v", c)
+	}
+}
+
 func TestRateIsPerSource(t *testing.T) {
 	var in inbox
 	server := start(t, newSocket, in.config(1, Listen{Bind: at(loopback4)}))
