@@ -14,7 +14,7 @@ import (
 func readRequest(on policy.TrunkID, r *sip.Request) policy.Request {
 	return policy.Request{
 		Trunk:          on,
-		Called:         readURI(r.Recipient.String()),
+		Called:         requested(r),
 		PAI:            identities(r, "P-Asserted-Identity"),
 		PPI:            identities(r, "P-Preferred-Identity"),
 		From:           identity(header.First(r, "From")),
@@ -28,7 +28,7 @@ func readRequest(on policy.TrunkID, r *sip.Request) policy.Request {
 // readOutbound takes the core's INVITE apart for policy.
 func readOutbound(r *sip.Request) policy.Outbound {
 	o := policy.Outbound{
-		Called:    readURI(r.Recipient.String()),
+		Called:    requested(r),
 		PAI:       identities(r, "P-Asserted-Identity"),
 		From:      identity(header.First(r, "From")),
 		Diverting: diverting(r),
@@ -51,6 +51,15 @@ func diverting(r *sip.Request) []policy.Diverting {
 		list[i] = policy.Diverting{URIUser: readURI(d.URI), Redirection: policy.Redirection{Why: d.Why, Times: d.Times, Private: d.Private}}
 	}
 	return list
+}
+
+// requested divides the Request-URI.
+func requested(r *sip.Request) number.URIUser {
+	u, err := header.URIOf(&r.Recipient)
+	if err != nil {
+		return number.URIUser{}
+	}
+	return userOf(u)
 }
 
 // readURI divides a URI for the number plan. A URI that cannot be read has no

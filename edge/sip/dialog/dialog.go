@@ -169,8 +169,8 @@ func contact(m sip.Message) string {
 	if err != nil {
 		return ""
 	}
-	u, err := header.ParseURI(a.URI)
-	if err != nil || u.Scheme != "sip" && u.Scheme != "sips" {
+	scheme, _, _ := strings.Cut(a.URI, ":")
+	if !strings.EqualFold(scheme, "sip") && !strings.EqualFold(scheme, "sips") {
 		return ""
 	}
 	uri, _, _ := strings.Cut(a.URI, "?")

@@ -63,7 +63,10 @@ func isURI(s string) bool {
 
 // URIOf divides a URI of the message library.
 func URIOf(u *sip.Uri) (URI, error) {
-	return ParseURI(u.String())
+	var b strings.Builder
+	b.Grow(96) // more than most are long
+	u.StringWrite(&b)
+	return ParseURI(b.String())
 }
 
 // String writes the URI as ParseURI read it.

@@ -58,10 +58,13 @@ func Parse(b []byte) (*Description, error) {
 		return nil, &ParseError{1, "longer than " + strconv.Itoa(maxText) + " bytes"}
 	}
 	text := string(b)
-	d := &Description{
-		lines: make([]Line, 0, min(strings.Count(text, "\n")+1, maxLines)),
-		media: make([]Media, 0, min(strings.Count(text, "\nm="), maxMedia)),
-	}
+	with := &struct { // one piece of memory: nearly every description has one stream
+		Description
+		stream [1]Media
+	}{}
+	d := &with.Description
+	d.lines = make([]Line, 0, min(strings.Count(text, "\n")+1, maxLines))
+	d.media = with.stream[:0]
 	for n := 1; text != ""; n++ {
 		var raw string
 		raw, text, _ = strings.Cut(text, "\n")
