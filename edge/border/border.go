@@ -90,6 +90,7 @@ type Border struct {
 	last   uint64
 	steps  []policy.Step
 	counts Counts
+	probes probes
 	// coreRules are the seam's.
 	coreRules profile.Failover
 	// trunksUp and order are scratch.
@@ -151,14 +152,18 @@ func (b *Border) Handle(now time.Time, in ua.Input, out []ua.Action) []ua.Action
 		}
 	case ua.MediaEvent:
 		return b.mediaEvent(now, in.Event, out)
+	case ua.Replied:
+		return b.replied(now, in, out)
 	case ua.Tick:
-		return b.tick(now, out)
+		return b.tick(now, b.probe(now, out))
 	}
 	return out
 }
 
 // Deadline returns when a Tick is due.
-func (b *Border) Deadline() time.Time { return b.timers.Next() }
+func (b *Border) Deadline() time.Time {
+	return deadline.Earliest(b.timers.Next(), b.probes.timers.Next())
+}
 
 func (b *Border) tick(now time.Time, out []ua.Action) []ua.Action {
 	for {

@@ -14,6 +14,7 @@
 //	hold.go       re-INVITEs: absorbed or relayed, as the profile says
 //	reason.go     why a call ends, as each neighbour wants to be told
 //	refuse.go     announcement and code of a call that is not put through
+//	probe.go      OPTIONS to peers
 //	record.go     one Cause per leg, one record per call
 //
 // Everything is a value: what to send, what media shall do and what is to be

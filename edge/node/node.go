@@ -8,6 +8,7 @@ import (
 	mathrand "math/rand/v2"
 	"net/netip"
 	"runtime"
+	"time"
 
 	"sekisho/edge/border"
 	"sekisho/edge/config"
@@ -117,6 +118,9 @@ func Open(c *config.Config, opt Options) (n *Node, err error) {
 	for i := range opt.Shards {
 		u, b := Border(c, tables, n.at, Shard{Source: source(), Key: n.key, Ports: n.border.stocks[i], Limits: limits.Share(), Health: n.board})
 		n.borders = append(n.borders, b)
+		if i == 0 {
+			b.StartProbes(time.Now())
+		}
 		n.border.run(u, i, n)
 	}
 	if c.Core.Mode == config.Embedded {

@@ -16,6 +16,9 @@ const settled = 4*32*time.Second + 5*time.Second
 
 // end lets everything run out and tells how each call ended and what is left.
 func (p *play) end(command) (string, error) {
+	for _, b := range p.world.borders {
+		b.StopProbes()
+	}
 	p.world.Advance(settled)
 	var b strings.Builder
 	for _, r := range p.world.parties {

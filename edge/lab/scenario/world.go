@@ -108,6 +108,9 @@ func (w *World) buildBorder(at node.Sockets, shards int) error {
 			Source: w.source(borderSource(i)), Key: callIDKey(), Ports: m.stock, Limits: limits, Health: w.board,
 		})
 		m.ua = u
+		if i == 0 {
+			b.StartProbes(w.now)
+		}
 		w.borders, w.limits = append(w.borders, b), append(w.limits, limits)
 	}
 	w.nodes = append(w.nodes, s)

@@ -89,9 +89,13 @@ func (u *UA) fromTable(now time.Time, a transaction.Action) {
 	case transaction.Cancelled:
 		owner = a.Owner
 	case transaction.Failed:
-		owner = a.Owner
+		if owner = a.Owner; u.replied(now, owner, nil) {
+			return
+		}
 	case transaction.Answered:
-		owner = a.Owner
+		if owner = a.Owner; u.replied(now, owner, a.Response) {
+			return
+		}
 		if u.legs[owner] == nil {
 			// The leg is gone, but a 2xx of another branch still made a dialog.
 			u.endStray(a.Flow, a.Response)
@@ -159,6 +163,10 @@ func (u *UA) fromLeg(now time.Time, id leg.ID, a leg.Action) {
 func (u *UA) fromApp(now time.Time, a Action) {
 	if answer, ok := a.(Respond); ok {
 		u.answer(answer)
+		return
+	}
+	if question, ok := a.(Ask); ok {
+		u.ask(now, question)
 		return
 	}
 	c, ok := a.(Command)

@@ -24,6 +24,8 @@ type UA struct {
 	tags   map[token.Tag]leg.ID
 	timers deadline.Heap[leg.ID]
 	merges merges
+	// asks are the application's own requests, by the owner of their transaction.
+	asks   map[leg.ID]uint64
 	counts Counts
 	salt   uint64
 
@@ -58,6 +60,7 @@ func New(c Config) *UA {
 		legs:   make(map[leg.ID]*leg.Leg),
 		tags:   make(map[token.Tag]leg.ID),
 		merges: newMerges(),
+		asks:   make(map[leg.ID]uint64),
 		salt:   c.Source.Uint64(),
 	}
 	u.env = leg.Env{Source: c.Source, Timers: c.Timers, Hosts: c.Hosts, Resolve: u.resolve, Allow: allow}
