@@ -90,3 +90,27 @@ func TestRestoreOrder(t *testing.T) {
 		}
 	}
 }
+
+// An alarm that nobody carries any longer is no deadline, also when it stood
+// behind another's and comes to the front as that one is spent.
+func TestNoFalseDeadline(t *testing.T) {
+	tab := newTable()
+	for i, b := range []string{"z9hG4bK1", "z9hG4bK2"} {
+		at := epoch.Add(time.Duration(i) * time.Second)
+		tab.Handle(at, Received{Flow: udp, Message: newRequest(t, sip.BYE, b)}, nil)
+	}
+	tab.Handle(epoch.Add(2*time.Second), Respond{ID: 2, Response: Reply(newRequest(t, sip.BYE, "z9hG4bK2"), 200, "", "t1")}, nil)
+	for _, want := range []struct {
+		id    ID
+		timer Timer
+		after time.Duration
+	}{{1, TimerF, 32 * time.Second}, {2, TimerJ, 34 * time.Second}} {
+		at, timer := tab.Deadline()
+		if timer != want.timer || at.Sub(epoch) != want.after {
+			t.Errorf("timer %v after %v, want %v after %v", timer, at.Sub(epoch), want.timer, want.after)
+		}
+		if out := tab.Handle(at, Timeout{}, nil); len(out) != 1 || out[0].(Ended).ID != want.id {
+			t.Errorf("timer %v ended %v, want transaction %d", timer, out, want.id)
+		}
+	}
+}
