@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 
 	"sekisho/edge/config"
@@ -38,7 +39,7 @@ func explainCommand(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	call := asked{tables: tables, from: identities(*from), to: number.URIUser{User: *to}, privacy: *privacy}
+	call := asked{config: c, tables: tables, from: identities(*from), to: number.URIUser{User: *to}, privacy: *privacy}
 	if *on == "core" {
 		domain, ok := domainOf(c, *tenant)
 		if !ok {
@@ -59,6 +60,7 @@ func explainCommand(args []string, stdout, stderr io.Writer) int {
 
 // asked is one question.
 type asked struct {
+	config  *config.Config
 	tables  *policy.Tables
 	from    []policy.Identity
 	to      number.URIUser
@@ -74,6 +76,7 @@ func (a asked) fromCarrier(w io.Writer, on policy.TrunkID) {
 	}
 	fmt.Fprintf(w, "→ route to the core of tenant %s: called %s, caller %s (%s)\n",
 		a.tables.Tenant(d.Tenant).Name, d.Called, orNone(d.Caller.String()), d.Kind)
+	printPeers(w, a.config.Core.Seam)
 }
 
 func (a asked) toCarrier(w io.Writer, domain string) {
@@ -88,6 +91,18 @@ func (a asked) toCarrier(w io.Writer, domain string) {
 		fmt.Fprintf(w, ", Privacy: %s", p.Privacy)
 	}
 	fmt.Fprintln(w)
+	t := &a.config.Trunks[p.Trunk]
+	f := &t.Profile.SIP.Failover
+	printPeers(w, t.To)
+	fmt.Fprintf(w, "  next after %v, or no answer in %v; none begins after %v\n", f.On, f.Answer, f.Budget)
+}
+
+// printPeers lists where the call is sent, in the order in which it is tried
+// while nothing is held against anybody.
+func printPeers(w io.Writer, to []netip.AddrPort) {
+	for i, a := range to {
+		fmt.Fprintf(w, "  peer %d: udp:%s\n", i+1, a)
+	}
 }
 
 func printSteps(w io.Writer, steps []policy.Step) {

@@ -116,6 +116,9 @@ type Counts struct{ Calls, Slots int }
 // Counts returns what the core holds.
 func (c *Core) Counts() Counts { return Counts{Calls: len(c.calls), Slots: len(c.slots)} }
 
+// Registrations returns what the core's registrar holds and has done.
+func (c *Core) Registrations() registrar.Counts { return c.registrar.Counts() }
+
 // Handle takes what the shard tells the application.
 func (c *Core) Handle(now time.Time, in ua.Input, out []ua.Action) []ua.Action {
 	switch in := in.(type) {

@@ -150,6 +150,10 @@ func TestShardsUnderLoad(t *testing.T) {
 	if held.Attempts != 2*calls || held.Answered != 2*calls || held.Panics != 0 {
 		t.Errorf("of %d attempts and answers: %+v", 2*calls, held)
 	}
+	if len(held.Peers) != 3 || len(held.SIP) != 2 || !held.Peers[2].Up || held.Peers[2].Trunk != "core" ||
+		held.SIP[0] != (ops.Signalling{Application: "border"}) {
+		t.Errorf("peers and signalling: %+v", held)
+	}
 	var attempts []uint64
 	sum := uint64(0)
 	for _, shard := range in.tallies() {

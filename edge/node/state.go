@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"sekisho/edge/config"
+	"sekisho/edge/core/registrar"
 	"sekisho/edge/ops"
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/transport"
 	"sekisho/edge/sip/ua"
+	"sekisho/edge/trunk"
 )
 
 // report is what one loop says of its shard.
@@ -17,20 +19,23 @@ type report struct {
 	counts             ua.Counts
 	calls, stock       int
 	attempts, answered uint64
+	registrar          registrar.Counts
 }
 
 // State asks each loop what it holds, and waits for the answers as long as ctx
 // lasts.
 func (n *Node) State(ctx context.Context) (ops.State, error) {
-	var s ops.State
-	err := n.border.report(ctx, &s, func(i int, r *report) {
+	s := ops.State{Peers: peers(n.board.States(time.Now()))}
+	err := n.border.report(ctx, "border", &s, func(i int, r *report) {
 		c := n.borders[i].Counts()
 		r.calls, r.attempts, r.answered = c.Calls, c.Attempts, c.Answered
 	})
 	if err != nil || len(n.cores) == 0 {
 		return n.written(s), err
 	}
-	err = n.core.report(ctx, &s, func(i int, r *report) { r.calls = n.cores[i].Counts().Calls })
+	err = n.core.report(ctx, "core", &s, func(i int, r *report) {
+		r.calls, r.registrar = n.cores[i].Counts().Calls, n.cores[i].Registrations()
+	})
 	return n.written(s), err
 }
 
@@ -39,10 +44,22 @@ func (n *Node) written(s ops.State) ops.State {
 	return s
 }
 
+// peers are what is known of those that calls are sent to.
+func peers(states []trunk.State) []ops.Peer {
+	list := make([]ops.Peer, 0, len(states))
+	for _, s := range states {
+		list = append(list, ops.Peer{
+			Trunk: s.Group, Address: s.Peer.Remote.String(), Up: s.Up, PausedMS: s.Paused.Milliseconds(), Misses: s.Misses,
+			Answered: s.Answered, Unanswered: s.Unanswered,
+		})
+	}
+	return list
+}
+
 // report adds up what an application's loops and media engine hold. of adds
 // what only the application knows; it runs on the loop.
-func (a *application) report(ctx context.Context, s *ops.State, of func(shard int, r *report)) error {
-	stock := 0
+func (a *application) report(ctx context.Context, name string, s *ops.State, of func(shard int, r *report)) error {
+	stock, sip := 0, ops.Signalling{Application: name}
 	for i, in := range a.inboxes {
 		// answered has room for the one answer, so that the loop never waits.
 		answered := make(chan report, 1)
@@ -61,11 +78,24 @@ func (a *application) report(ctx context.Context, s *ops.State, of func(shard in
 			s.Transactions += r.counts.Transactions.Waiting()
 			s.Lingering += r.counts.Transactions.Lingering
 			stock += r.stock
+			sip.Unmatched += r.counts.Unmatched + r.counts.Transactions.Strays
+			sip.Strangers += r.counts.Strangers + r.counts.Transactions.Foreign
+			for _, n := range r.counts.Malformed {
+				sip.Malformed += n
+			}
+			sip.Malformed += r.counts.Transactions.Malformed
+			sip.Refused += r.counts.Refused + r.counts.Transactions.Refused
+			sip.RefusedInvites += r.counts.RefusedInvites
+			s.Registrar.Bindings += r.registrar.Bindings
+			s.Registrar.Challenges += r.registrar.Challenges
+			s.Registrar.Failures += r.registrar.Failures
+			s.Registrar.Bans += r.registrar.Bans
 		case <-ctx.Done():
 			return fmt.Errorf("shard %d does not answer: %w", i, ctx.Err())
 		}
 		s.Panics += a.loops[i].Panics()
 	}
+	s.SIP = append(s.SIP, sip)
 	p := a.engine.Stats().Ports
 	s.Ports.Bound += p.Bound
 	s.Ports.Leased += p.Leased - stock

@@ -32,6 +32,49 @@ type State struct {
 	RecordsLost  uint64 `json:"records_lost"`
 	Panics       uint64 `json:"panics"`
 	Ports        Ports  `json:"ports"`
+
+	Peers     []Peer       `json:"peers"`
+	SIP       []Signalling `json:"sip"`
+	Registrar Registrar    `json:"registrar"`
+}
+
+// Peer is one of those that calls are sent to, and what is held against it.
+type Peer struct {
+	Trunk   string `json:"trunk"` // or "core"
+	Address string `json:"address"`
+	Up      bool   `json:"up"`
+	// PausedMS is how long calls are still kept from it, in milliseconds.
+	PausedMS int64 `json:"paused_ms"`
+	Misses   int   `json:"misses"` // in a row
+	// Answered and Unanswered count OPTIONS since the start; an answer of an ill
+	// server is none.
+	Answered   uint64 `json:"answered"`
+	Unanswered uint64 `json:"unanswered"`
+}
+
+// Signalling counts what an application's shards were sent and could do nothing
+// with, since the start.
+type Signalling struct {
+	Application string `json:"application"` // border or core
+	// Unmatched are requests and responses of no dialog and no transaction.
+	Unmatched uint64 `json:"unmatched"`
+	// Strangers are messages from nobody's address, or not from the dialog's
+	// peer.
+	Strangers uint64 `json:"strangers"`
+	Malformed uint64 `json:"malformed"`
+	// Refused are requests answered before they concerned a call, RefusedInvites
+	// those among them that would have been calls: 400, 420, 482, 483. They leave
+	// no record, having been nobody's.
+	Refused        uint64 `json:"refused"`
+	RefusedInvites uint64 `json:"refused_invites"`
+}
+
+// Registrar is what the core's holds, and has done since the start.
+type Registrar struct {
+	Bindings   int    `json:"bindings"`
+	Challenges uint64 `json:"challenges"`
+	Failures   uint64 `json:"failures"` // wrong answers to them
+	Bans       uint64 `json:"bans"`
 }
 
 // Ports counts RTP/RTCP pairs by what they are doing.

@@ -28,6 +28,11 @@ import (
 //	sekisho_rtp_{received,sent,lost,foreign}_packets_total{trunk}
 //	sekisho_{calls,legs,transactions,…}           gauges of what is held now
 //	sekisho_dropped_datagrams_total{listener,reason}
+//	sekisho_failovers_total{trunk}                attempts on a trunk that another one followed
+//	sekisho_peer_up{trunk,peer}                   0 while calls are kept from it: down, or asked for a pause
+//	sekisho_peer_probes_total{trunk,peer,result}  OPTIONS; result: answered, unanswered
+//	sekisho_sip_{unmatched,strangers,malformed,refused,refused_invites}_total{application}
+//	sekisho_registrar_bindings, sekisho_registrar_{challenges,failures,bans}_total
 //
 // Labels are names of the configuration and words of our own: never a number,
 // never a Call-ID.
@@ -48,11 +53,12 @@ type Dropped struct {
 // trunkMetrics are made when the instance starts: counting looks nothing up
 // but the trunk's name.
 type trunkMetrics struct {
-	calls   [directions][results]*metrics.Counter
-	setup   *metrics.PrometheusHistogram
-	talk    *metrics.FloatCounter
-	rtp     [4]*metrics.Counter
-	refused func(reason string) *metrics.Counter
+	calls     [directions][results]*metrics.Counter
+	setup     *metrics.PrometheusHistogram
+	talk      *metrics.FloatCounter
+	failovers *metrics.Counter
+	rtp       [4]*metrics.Counter
+	refused   func(reason string) *metrics.Counter
 }
 
 type direction int
@@ -101,8 +107,9 @@ func NewMetrics(c MetricsConfig) *Metrics {
 func (m *Metrics) trunk(name string) *trunkMetrics {
 	label := "trunk=" + strconv.Quote(name)
 	t := &trunkMetrics{
-		setup: m.set.NewPrometheusHistogramExt("sekisho_setup_seconds{"+label+"}", setupBuckets()),
-		talk:  m.set.NewFloatCounter("sekisho_talk_seconds_total{" + label + "}"),
+		setup:     m.set.NewPrometheusHistogramExt("sekisho_setup_seconds{"+label+"}", setupBuckets()),
+		talk:      m.set.NewFloatCounter("sekisho_talk_seconds_total{" + label + "}"),
+		failovers: m.set.NewCounter("sekisho_failovers_total{" + label + "}"),
 		refused: func(reason string) *metrics.Counter {
 			return m.set.GetOrCreateCounter("sekisho_refused_total{" + label + ",reason=" + strconv.Quote(reason) + "}")
 		},
@@ -123,6 +130,11 @@ func (m *Metrics) Record(r *cdr.Record) {
 	m.leg(&r.A, inbound, r)
 	if r.B != nil {
 		m.leg(r.B, outbound, r)
+	}
+	for i := range max(0, len(r.Attempts)-1) {
+		if t := m.trunks[r.Attempts[i].Trunk]; t != nil {
+			t.failovers.Inc()
+		}
 	}
 	t := m.trunks[r.A.Trunk]
 	if t == nil {
@@ -192,9 +204,42 @@ func (m *Metrics) writeState(w io.Writer) {
 	} {
 		metrics.WriteGaugeUint64(w, g.name, uint64(max(0, g.value)))
 	}
+	writePeers(w, s.Peers)
+	for i := range s.SIP {
+		a := &s.SIP[i]
+		for _, c := range []struct {
+			name  string
+			value uint64
+		}{
+			{"unmatched", a.Unmatched}, {"strangers", a.Strangers}, {"malformed", a.Malformed},
+			{"refused", a.Refused}, {"refused_invites", a.RefusedInvites},
+		} {
+			metrics.WriteCounterUint64(w, fmt.Sprintf("sekisho_sip_%s_total{application=%q}", c.name, a.Application), c.value)
+		}
+	}
+	metrics.WriteGaugeUint64(w, "sekisho_registrar_bindings", uint64(max(0, s.Registrar.Bindings)))
+	metrics.WriteCounterUint64(w, "sekisho_registrar_challenges_total", s.Registrar.Challenges)
+	metrics.WriteCounterUint64(w, "sekisho_registrar_failures_total", s.Registrar.Failures)
+	metrics.WriteCounterUint64(w, "sekisho_registrar_bans_total", s.Registrar.Bans)
 	metrics.WriteCounterUint64(w, "sekisho_panics_total", s.Panics)
 	metrics.WriteCounterUint64(w, "sekisho_records_total", s.Records)
 	metrics.WriteCounterUint64(w, "sekisho_records_lost_total", s.RecordsLost)
+}
+
+// writePeers: their addresses are the configuration's, so that the labels are
+// bounded.
+func writePeers(w io.Writer, peers []Peer) {
+	for i := range peers {
+		p := &peers[i]
+		label := fmt.Sprintf("{trunk=%q,peer=%q", p.Trunk, p.Address)
+		up := uint64(0)
+		if p.Up && p.PausedMS == 0 {
+			up = 1
+		}
+		metrics.WriteGaugeUint64(w, "sekisho_peer_up"+label+"}", up)
+		metrics.WriteCounterUint64(w, "sekisho_peer_probes_total"+label+`,result="answered"}`, p.Answered)
+		metrics.WriteCounterUint64(w, "sekisho_peer_probes_total"+label+`,result="unanswered"}`, p.Unanswered)
+	}
 }
 
 // Server serves /metrics.

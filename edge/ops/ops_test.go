@@ -21,7 +21,16 @@ func TestDoors(t *testing.T) {
 }
 
 func held3(context.Context) (State, error) {
-	return State{Calls: 3, Ports: Ports{Leased: 6}}, nil
+	return State{
+		Calls: 3, Ports: Ports{Leased: 6},
+		Peers: []Peer{
+			{Trunk: "au", Address: "198.51.100.2:5060", Up: true, Answered: 4},
+			{Trunk: "au", Address: "198.51.100.3:5060", Misses: 3, Unanswered: 3},
+			{Trunk: "au", Address: "198.51.100.4:5060", Up: true, PausedMS: 100},
+		},
+		SIP:       []Signalling{{Application: "border", Unmatched: 5, RefusedInvites: 2}},
+		Registrar: Registrar{Bindings: 2, Bans: 1},
+	}, nil
 }
 
 func get(t *testing.T, url string) (int, string) {
@@ -48,7 +57,7 @@ func TestMetrics(t *testing.T) {
 	b := cdr.Leg{Trunk: "au", Received: 10, Lost: -1}
 	m.Record(&cdr.Record{A: cdr.Leg{Trunk: "docomo"}, B: &b, Answered: &now, Ringing: &now, SetupMS: 30, TalkMS: 1500})
 	m.Record(&cdr.Record{A: cdr.Leg{Trunk: "au", Status: 403}, Refused: "ext1000"})
-	m.Record(&cdr.Record{A: cdr.Leg{Trunk: "au", Status: 487}})
+	m.Record(&cdr.Record{A: cdr.Leg{Trunk: "au", Status: 487}, Attempts: []cdr.Attempt{{Trunk: "au"}, {Trunk: "au"}, {Trunk: "core"}}})
 	m.Record(&cdr.Record{A: cdr.Leg{Trunk: "nobody"}, Refused: "x"})
 	s, err := m.Serve(netip.MustParseAddrPort("127.0.0.1:0"))
 	if err != nil {
@@ -70,6 +79,13 @@ func TestMetrics(t *testing.T) {
 		`sekisho_rtp_received_packets_total{trunk="au"} 10`,
 		`sekisho_rtp_lost_packets_total{trunk="au"} 0`,
 		`sekisho_dropped_datagrams_total{listener="west",reason="unknown_source"} 9`,
+		`sekisho_peer_up{trunk="au",peer="198.51.100.2:5060"} 1`, `sekisho_peer_up{trunk="au",peer="198.51.100.3:5060"} 0`,
+		`sekisho_peer_up{trunk="au",peer="198.51.100.4:5060"} 0`,
+		`sekisho_peer_probes_total{trunk="au",peer="198.51.100.2:5060",result="answered"} 4`,
+		`sekisho_peer_probes_total{trunk="au",peer="198.51.100.3:5060",result="unanswered"} 3`,
+		`sekisho_failovers_total{trunk="au"} 2`, `sekisho_failovers_total{trunk="core"} 0`,
+		`sekisho_sip_unmatched_total{application="border"} 5`, `sekisho_sip_refused_invites_total{application="border"} 2`,
+		"sekisho_registrar_bindings 2", "sekisho_registrar_bans_total 1", "sekisho_registrar_challenges_total 0",
 		"sekisho_up 1", "sekisho_calls 3", `sekisho_media_ports{state="leased"} 6`,
 	} {
 		if !strings.Contains(text, want+"\n") {

@@ -185,6 +185,9 @@ func TestBan(t *testing.T) {
 	if len(r.banned) != 1 || r.banned[0].Source.String() != "198.51.100.66" {
 		t.Fatalf("banned %v", r.banned)
 	}
+	if c := r.g.Counts(); c != (Counts{Bindings: 1, Challenges: 21, Failures: 10, Bans: 1}) {
+		t.Errorf("counted %+v", c)
+	}
 	if guess(attacker) != 0 || guess("198.51.100.66:7777") != 0 {
 		t.Error("a banned source was answered")
 	}

@@ -54,6 +54,7 @@ type Registrar struct {
 	flows    map[flow.Flow][]AccountID
 	timers   deadline.Heap[AccountID]
 	suspects suspects
+	counts   Counts
 }
 
 // name is what an account is found by.
@@ -159,7 +160,7 @@ func (g *Registrar) Screen(now time.Time, in Register) Verdict {
 	if _, right := g.right(&c, a, in.Request); right {
 		return Verdict{Answer: g.challenge(now, in.Flow, realm, stale)}
 	}
-	g.suspects.failed(now, in.Flow.Remote.Addr(), g.cfg.Ban)
+	g.failed(now, in.Flow.Remote.Addr())
 	return Verdict{Answer: g.challenge(now, in.Flow, realm, first)}
 }
 
@@ -204,7 +205,7 @@ func (g *Registrar) register(now time.Time, in Register, out []Action) []Action 
 	count, counted := c.count()
 	if !right || !counted {
 		out = append(out, g.challenge(now, in.Flow, realm, first))
-		if g.suspects.failed(now, in.Flow.Remote.Addr(), g.cfg.Ban) {
+		if g.failed(now, in.Flow.Remote.Addr()) {
 			out = append(out, Banned{Source: sourceOf(in.Flow.Remote.Addr())})
 		}
 		return out
@@ -318,6 +319,7 @@ const (
 // challenge is 401 with one WWW-Authenticate for each algorithm, the preferred
 // one first (RFC 8760 §2.3).
 func (g *Registrar) challenge(now time.Time, f flow.Flow, realm string, why asked) Respond {
+	g.counts.Challenges++
 	r := Respond{Status: 401}
 	for _, a := range g.cfg.Algorithms {
 		v := "Digest realm=" + header.Quote(realm) + `, nonce="` + g.nonce(now, scopeOf(f, a, realm)) + `", algorithm=` + a.String() + `, qop="auth"`

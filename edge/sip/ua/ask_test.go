@@ -9,7 +9,6 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sekisho/edge/sip/flow"
-	"sekisho/edge/sip/leg"
 )
 
 // A request of the application's own: it is told the final answer once, or that
@@ -98,7 +97,7 @@ func TestAnswerToAForgottenQuestion(t *testing.T) {
 		}
 	}
 	n.want(n.pa)
-	if leg.ID(n.a.cfg.Legs.last) == 0 {
+	if n.a.cfg.Legs.last == 0 {
 		t.Error("names of legs are given twice")
 	}
 	n.settled()

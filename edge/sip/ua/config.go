@@ -46,8 +46,10 @@ type Counts struct {
 	Unmatched uint64
 	// Merged counts INVITEs that came a second time by another way.
 	Merged uint64
-	// Refused counts requests answered here with a failure, Merged included.
-	Refused uint64
+	// Refused counts requests answered here with a failure, Merged included;
+	// RefusedInvites those of them that would have been calls. No call is made
+	// of one, so that none leaves a record.
+	Refused, RefusedInvites uint64
 	// Abandoned counts panics of ours.
 	Abandoned uint64
 }

@@ -157,6 +157,9 @@ func (u *UA) extended(in transaction.Arrived) bool {
 
 func (u *UA) refuse(in transaction.Arrived, status int, headers ...sip.Header) {
 	u.counts.Refused++
+	if in.Request.Method == sip.INVITE && header.Tag(in.Request.To().Params) == "" {
+		u.counts.RefusedInvites++
+	}
 	res := transaction.Reply(in.Request, status, "", token.NewTag(u.cfg.Source))
 	for _, h := range headers {
 		res.AppendHeader(h)

@@ -88,6 +88,13 @@ func TestOutsideDialog(t *testing.T) {
 			if c.want == "420" && !strings.Contains(said[0], "\r\nUnsupported: 100rel, timer\r\n") {
 				t.Errorf("the 420 does not say what is lacking:\n%s", said[0])
 			}
+			invites := uint64(0)
+			if c.in.method == "INVITE" && c.in.toTag == "" && c.want != "100" {
+				invites = 1
+			}
+			if c := n.b.Counts(); c.RefusedInvites != invites {
+				t.Errorf("%d calls refused before they were any", c.RefusedInvites)
+			}
 			n.do(n.b, n.pb.last, leg.HangUp{})
 			n.settled()
 		})
