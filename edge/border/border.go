@@ -56,6 +56,12 @@ type Config struct {
 
 	// Setup bounds the time from INVITE to answer; zero is 180 s.
 	Setup time.Duration
+	// Ring bounds the time from the first ringing to the answer; zero leaves it
+	// to Setup. Call bounds the time from the answer to the end; zero is a day.
+	Ring, Call time.Duration
+	// Silence is how long a party that is not held may send nothing; zero is
+	// 60 s.
+	Silence time.Duration
 	// CoreAnswers bounds the time until any of the core's peers has sent
 	// anything at all;
 	// zero is 1.7 s: two retransmissions have gone unanswered by then, and the
@@ -111,6 +117,12 @@ type Counts struct {
 func New(c Config) *Border {
 	if c.Setup == 0 {
 		c.Setup = 180 * time.Second
+	}
+	if c.Call == 0 {
+		c.Call = 24 * time.Hour
+	}
+	if c.Silence == 0 {
+		c.Silence = time.Minute
 	}
 	if c.CoreAnswers == 0 {
 		c.CoreAnswers = 1700 * time.Millisecond
@@ -183,6 +195,10 @@ func (b *Border) mediaEvent(now time.Time, ev relay.Event, out []ua.Action) []ua
 	case relay.Played:
 		if p := b.slots[ev.Slot]; p != nil {
 			return b.played(p.call, out)
+		}
+	case relay.Silent:
+		if p := b.slots[ev.Slot]; p != nil {
+			return b.silent(p, out)
 		}
 	case relay.Released:
 		if p := b.slots[ev.Slot]; p != nil {

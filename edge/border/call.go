@@ -8,6 +8,7 @@ import (
 
 	"sekisho/edge/cdr"
 	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/deadline"
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/leg"
@@ -58,6 +59,9 @@ type call struct {
 	// setupBy ends the call unless it is answered, answerBy an attempt of which
 	// nothing is heard.
 	setupBy, answerBy time.Time
+	// ringBy ends it when it has rung for long enough, talkBy when it has lasted
+	// as long as it may.
+	ringBy, talkBy time.Time
 
 	// route is where leg B may go yet, until it is answered; attempts are those
 	// that failed before it.
@@ -99,6 +103,8 @@ type party struct {
 	media            medium
 	negotiated       *sdp.Negotiated
 	hold             holding
+	// watched says that the media plane tells when the party falls silent.
+	watched bool
 	// ended says that the leg is over, and why.
 	ended bool
 	cause cause.Cause
@@ -162,11 +168,13 @@ func (b *Border) medium(peer ua.Peer) medium {
 
 // arm sets the call's next deadline.
 func (b *Border) arm(c *call) {
-	var at time.Time
-	for _, d := range [...]time.Time{c.setupBy, c.answerBy, c.a.hold.retryAt, c.b.hold.retryAt} {
-		if !d.IsZero() && (at.IsZero() || d.Before(at)) {
-			at = d
-		}
+	at := deadline.Earliest(c.setupBy, c.answerBy)
+	switch c.phase {
+	case dialling, proceeding:
+		at = deadline.Earliest(at, c.ringBy)
+	case talking:
+		at = deadline.Earliest(at, deadline.Earliest(c.talkBy, deadline.Earliest(c.a.hold.retryAt, c.b.hold.retryAt)))
+	case refusing, ending:
 	}
 	b.timers.Set(c.id, at)
 }

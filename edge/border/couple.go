@@ -48,9 +48,7 @@ func (b *Border) progressed(now time.Time, c *call, ev leg.Progressed, out []ua.
 	if ev.Status == 100 || c.phase != proceeding || !c.a.live() {
 		return out
 	}
-	if c.ringing.IsZero() {
-		c.ringing = now
-	}
+	b.rings(now, c)
 	ring := leg.Ring{Status: passedOn(ev.Status)}
 	if ev.Negotiated != nil && b.hearsEarly(c) {
 		if !b.mayReach(&c.b, ev.Negotiated) {
@@ -102,7 +100,6 @@ func (b *Border) answered(now time.Time, c *call, ev leg.Answered, out []ua.Acti
 	out = b.heard(now, c, out)
 	c.answerBy, c.setupBy = time.Time{}, time.Time{}
 	c.route, c.offer = nil, nil
-	b.arm(c)
 	if !c.a.live() || ev.Negotiated == nil {
 		return b.giveUp(c, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: "no session agreed"}, out)
 	}
@@ -112,7 +109,8 @@ func (b *Border) answered(now time.Time, c *call, ev leg.Answered, out []ua.Acti
 	if c.ringing.IsZero() {
 		c.ringing = now
 	}
-	c.phase, c.answered = talking, now
+	c.phase, c.answered, c.talkBy = talking, now, now.Add(b.cfg.Call)
+	b.arm(c)
 	b.counts.Answered++
 	out = b.configure(&c.b, *ev.Negotiated, out)
 	return append(out, ua.Command{Leg: c.a.leg, Command: leg.Answer{
@@ -136,7 +134,7 @@ func (b *Border) agreed(p *party, n sdp.Negotiated, out []ua.Action) []ua.Action
 		}
 		return b.announce(c, out)
 	}
-	return b.followHold(p, out)
+	return b.watch(c, b.followHold(p, out))
 }
 
 // acked is A's ACK; with a late offer it brings A's answer.
@@ -147,7 +145,7 @@ func (b *Border) acked(p *party, ev leg.Acked, out []ua.Action) []ua.Action {
 	if p.call.phase == refusing {
 		return b.announce(p.call, out)
 	}
-	return b.join(p.call, out)
+	return b.watch(p.call, b.join(p.call, out))
 }
 
 // configure gives the media plane what p's session says. The endpoint itself
@@ -289,9 +287,9 @@ func (b *Border) timeout(now time.Time, c *call, out []ua.Action) []ua.Action {
 		return b.played(c, out)
 	case !c.answerBy.IsZero() && !now.Before(c.answerBy):
 		return b.giveUpOn(now, c, out)
-	case !c.setupBy.IsZero() && !now.Before(c.setupBy):
-		c.setupBy = time.Time{}
-		return b.giveUp(c, cause.Cause{Status: 480, Q850: cause.NoAnswer, Text: "setup timer"}, out)
+	}
+	if out, over := b.overdue(now, c, out); over {
+		return out
 	}
 	for _, p := range [...]*party{&c.a, &c.b} {
 		if at := p.hold.retryAt; !at.IsZero() && !now.Before(at) {

@@ -234,7 +234,7 @@ type CallCentre struct {
 type Timers struct {
 	Interdigit, FirstDigit                          time.Duration
 	ParkReturnRing, AttendedNoAnswer, BlindNoAnswer time.Duration
-	Setup, RTPInactivity                            time.Duration
+	Setup, Ring, Call, RTPInactivity                time.Duration
 }
 
 // CDR says where call records go: one JSON object a line is appended to File.

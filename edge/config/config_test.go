@@ -84,7 +84,7 @@ func TestSampleDefaults(t *testing.T) {
 	for _, cut := range []string{
 		"  mode: embedded ", "      advertise:", "    emergency_capable:", "    emergency: refuse", "    display:", "    park:",
 		"    allow_au_emergency_like", "log:", "prompts:", "  interdigit:", "  first_digit:", "  park_return_ring:",
-		"  attended_no_answer:", "  blind_no_answer:", "  setup:", "  rtp_inactivity:", "timers:",
+		"  attended_no_answer:", "  blind_no_answer:", "  setup:", "  ring:", "  call:", "  rtp_inactivity:", "timers:",
 	} {
 		before, rest, ok := strings.Cut(bare, "\n"+cut)
 		if !ok {

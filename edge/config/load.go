@@ -144,6 +144,8 @@ func (l *loader) timers(m *document.MapReader) {
 		AttendedNoAnswer: m.Key("attended_no_answer").Duration(40*time.Second, time.Second, 5*time.Minute),
 		BlindNoAnswer:    m.Key("blind_no_answer").Duration(60*time.Second, time.Second, 5*time.Minute),
 		Setup:            m.Key("setup").Duration(180*time.Second, 10*time.Second, 10*time.Minute),
+		Ring:             m.Key("ring").Duration(180*time.Second, 10*time.Second, 10*time.Minute),
+		Call:             m.Key("call").Duration(24*time.Hour, time.Minute, 7*24*time.Hour),
 		RTPInactivity:    m.Key("rtp_inactivity").Duration(60*time.Second, 5*time.Second, time.Hour),
 	}
 }

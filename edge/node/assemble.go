@@ -56,6 +56,7 @@ func Border(c *config.Config, t *policy.Tables, at Sockets, s Shard) (*ua.UA, *b
 		Tables: t, Trunks: trunks(c), Neighbours: neighbours(c, at), Hosts: hosts,
 		Core:   seamOf(c, at),
 		Source: s.Source, Key: s.Key, Legs: legs, Ports: s.Ports, Limits: s.Limits, Health: s.Health, Setup: c.Timers.Setup,
+		Ring: c.Timers.Ring, Call: c.Timers.Call, Silence: c.Timers.RTPInactivity,
 	})
 	return ua.New(ua.Config{Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: b.Peer, Terms: b.Terms, Legs: legs, App: b}), b
 }

@@ -217,6 +217,8 @@ func route(c relay.Command, n joinNumber, to func(worker int, o Order)) {
 		to(home(c.Slot), command{c})
 	case relay.Silence:
 		to(home(c.Slot), command{c})
+	case relay.Watch:
+		to(home(c.Slot), command{c})
 	case relay.Release:
 		to(home(c.Slot), command{c})
 	}

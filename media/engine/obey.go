@@ -89,6 +89,11 @@ func (w *Worker) command(now time.Time, rc relay.Command, out *Output) {
 		if c := w.find(rc.Slot); c != nil {
 			w.want(now, c, source{}, out)
 		}
+	case relay.Watch:
+		if c := w.find(rc.Slot); c != nil {
+			c.in.Watch(now, rc.For)
+			w.schedule(c)
+		}
 	case relay.Release:
 		if c := w.find(rc.Slot); c != nil {
 			w.release(now, c, out)

@@ -571,3 +571,27 @@ func TestTOSIsSetOnce(t *testing.T) {
 		}
 	}
 }
+
+// A watched peer that falls silent is told of once; one that speaks is not, and
+// neither is a lease that has ended.
+func TestWatchTellsOfSilence(t *testing.T) {
+	m := newRoom(t, 2, port.Range{First: 20000, Last: 20099})
+	a, b, c := m.party(0, 1), m.party(1, 2), m.party(1, 3)
+	m.Do([]relay.Command{
+		relay.Watch{Slot: a.Slot, For: time.Second}, relay.Watch{Slot: b.Slot, For: time.Second},
+		relay.Watch{Slot: c.Slot, For: time.Second}, relay.Release{Slot: c.Slot},
+	})
+	for i := range 150 {
+		m.speak(a)
+		m.advance(epoch.Add(time.Duration(i) * 20 * ms))
+	}
+	var silent []relay.Slot
+	for _, ev := range m.events {
+		if s, ok := ev.(relay.Silent); ok {
+			silent = append(silent, s.Slot)
+		}
+	}
+	if len(silent) != 1 || silent[0] != b.Slot {
+		t.Fatalf("silent: %v, want %v once", silent, b.Slot)
+	}
+}

@@ -131,6 +131,9 @@ func (w *Worker) Step(now time.Time, out *Output) {
 		if p, ok := c.in.Expire(now); ok {
 			w.press(c, p, out)
 		}
+		if c.in.Silent(now) {
+			out.Notices = append(out.Notices, Notice{c.owner, relay.Silent{Slot: c.slot}})
+		}
 		if c.player.active && !c.player.next.After(now) {
 			if len(w.arena)+longestPacket > cap(w.arena) {
 				break

@@ -1,6 +1,9 @@
 package relay
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // Slot names one endpoint: an RTP/RTCP port pair of ours that was leased
 // already bound. Epoch tells two leases of the same pair apart, so that a
@@ -126,6 +129,14 @@ const Forever = -1
 // Silence takes the feeder from a slot's out-half: nothing is sent.
 type Silence struct{ Slot Slot }
 
+// Watch expects to hear a slot's peer: when nothing has come from it for For, the
+// event Silent says so, once. It counts from the command, and whatever the
+// accepted peer sends counts as heard. A For of zero expects nothing.
+type Watch struct {
+	Slot Slot
+	For  time.Duration
+}
+
 // Release ends a lease. Both halves stop at once; the pair stays bound and is
 // drained in quarantine before it is leased again.
 type Release struct{ Slot Slot }
@@ -134,6 +145,7 @@ func (Configure) command() {}
 func (Join) command()      {}
 func (Play) command()      {}
 func (Silence) command()   {}
+func (Watch) command()     {}
 func (Release) command()   {}
 
 // Event is what the media plane tells signalling.
@@ -152,6 +164,10 @@ type Digit struct {
 	Key      byte   // '0'..'9', '*', '#', 'A'..'D'
 	Duration uint32 // milliseconds
 }
+
+// Silent reports that a watched slot's peer has not been heard for as long as
+// Watch allows.
+type Silent struct{ Slot Slot }
 
 // Latched reports the source that a slot has accepted as its peer.
 type Latched struct {
@@ -187,6 +203,7 @@ type Failed struct {
 
 func (Played) event()   {}
 func (Digit) event()    {}
+func (Silent) event()   {}
 func (Latched) event()  {}
 func (Released) event() {}
 func (Failed) event()   {}

@@ -19,6 +19,7 @@ type InHalf struct {
 	pin        pin
 	rtcp       gauge
 	presses    presses
+	watch      watch
 	quality    quality.Stream
 	stats      Stats
 }
@@ -121,8 +122,14 @@ func (h *InHalf) HandleRTCP(now time.Time, source netip.AddrPort, datagram []byt
 	return Verdict{Action: Forward, Kind: ReportPacket}
 }
 
-// Deadline returns when Expire is due, or the zero time.
-func (h *InHalf) Deadline() time.Time { return h.presses.deadline() }
+// Deadline returns when Expire or Silent is due, or the zero time.
+func (h *InHalf) Deadline() time.Time {
+	at := h.presses.deadline()
+	if due := h.watch.due; at.IsZero() || !due.IsZero() && due.Before(at) {
+		return due
+	}
+	return at
+}
 
 // Expire takes the end of a key press as lost if its time has come, and
 // returns the press.

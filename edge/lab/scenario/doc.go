@@ -27,6 +27,7 @@
 //	call, ring, answer, reject, hangup, cancel, reinvite, press, send, spoof
 //	timer               a party keeps session timers; they are shown from here on
 //	advance 5s          lets time pass; until quiet: until nothing is sent
+//	mute, unmute WHO    it sends no RTP, though its call stands; it does again
 //	heard WHO WHAT…     judges by content what a party heard since it was last asked
 //	show WHO            what a party was shown, or told at the end
 //	leak PARTY TEXT     whether the text was in anything sent to the party

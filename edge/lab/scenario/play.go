@@ -108,6 +108,8 @@ func commandNamed(name string) handler {
 		return (*play).leak
 	case "link":
 		return (*play).link
+	case "mute", "unmute":
+		return (*play).mute
 	case "notes":
 		return (*play).notes
 	case "peers":
