@@ -127,7 +127,7 @@ func (t trial) against(ctx context.Context, p plan, w io.Writer) (sound bool, er
 		name:  fmt.Sprintf("CPU per call at %d calls/s, border by stock", p.rate),
 		value: median(sides[0].perCall) / median(sides[1].perCall), most: 0.9,
 	}.write(w)
-	return sound, nil
+	return sound, t.perCall(ctx, sides[0], running{p, product, site}, w)
 }
 
 func rounded(name string, round int) string {

@@ -135,15 +135,14 @@ func newFloodPlace(folder string) (*floodPlace, error) {
 	return p, os.WriteFile(p.Config(), []byte(text.String()), 0o644)
 }
 
-// flood is a border, good calls through it and junk at it.
+// flood is a border for one kind of rounds: none but the rounds of its kind
+// shape what it holds, so that two of them can be compared.
 type flood struct {
+	kind    string
 	plan    floodPlan
 	place   *floodPlace
 	product *e2e.Instance
 	metrics string // URL
-	// quiet is the most that the process held beside good calls alone, before
-	// any junk.
-	quiet int
 }
 
 // measureFlood takes the kinds by turns. sound is false when a good call failed
@@ -165,50 +164,72 @@ func measureFlood(ctx context.Context, p floodPlan, w io.Writer) (sound bool, er
 		return false, err
 	}
 	c.write(w)
-	f := &flood{plan: p}
-	if f.place, err = newFloodPlace(folder); err != nil {
-		return false, err
-	}
-	if f.product, err = e2e.Start(ctx, binary, &f.place.Site); err != nil {
-		return false, err
-	}
-	defer func() { err = errors.Join(err, f.product.Stop(15*time.Second)) }()
-	if f.metrics, err = metricsURL(f.product.Said()); err != nil {
-		return false, err
-	}
-	fmt.Fprintf(w, "\n%d good calls/s with RTP beside %d datagrams of junk/s, from %d addresses of strangers at %d ports, or from those of two other trunks\n",
+	fmt.Fprintf(w, "\n%d good calls/s with RTP, alone and beside %d datagrams of junk/s, from %d addresses of strangers at %d ports, or from those of two other trunks; a border each\n",
 		p.calls, p.junk, p.sources, portsOfStrangers)
-	return f.rounds(ctx, w)
+	var borders []*flood
+	for i, kind := range p.kinds {
+		at, err := makeFolder(folder, fmt.Sprintf("border-%d", i))
+		if err != nil {
+			return false, err
+		}
+		f, err := startFlood(ctx, binary, at, flood{kind: kind, plan: p})
+		if err != nil {
+			return false, err
+		}
+		defer func() { err = errors.Join(err, f.product.Stop(15*time.Second)) }()
+		borders = append(borders, f)
+	}
+	rounds, err := floodRounds(ctx, p, borders, w)
+	return rounds.summarise(p, w), err
 }
 
-func (f *flood) rounds(ctx context.Context, w io.Writer) (sound bool, err error) {
-	floodHead(w)
-	warm, err := f.round(ctx, floodNone, f.plan.warm)
-	if err != nil {
-		return false, err
+func startFlood(ctx context.Context, binary, folder string, f flood) (*flood, error) {
+	var err error
+	if f.place, err = newFloodPlace(folder); err != nil {
+		return nil, err
 	}
-	warm.row(w, "(warm)")
-	f.quiet = warm.rss
-	var all []floodRound
-	for i := range f.plan.rounds {
-		for _, kind := range f.plan.kinds {
-			r, err := f.round(ctx, kind, f.plan.length)
+	if f.product, err = e2e.Start(ctx, binary, &f.place.Site); err != nil {
+		return nil, err
+	}
+	if f.metrics, err = metricsURL(f.product.Said()); err != nil {
+		return nil, errors.Join(err, f.product.Stop(15*time.Second))
+	}
+	return &f, nil
+}
+
+// floodRounds warms each border with calls alone, and then takes the kinds by
+// turns.
+func floodRounds(ctx context.Context, p floodPlan, borders []*flood, w io.Writer) (all floodRun, err error) {
+	floodHead(w)
+	for _, f := range borders {
+		r, err := f.round(ctx, floodNone, p.warm)
+		if err != nil {
+			return all, err
+		}
+		r.row(w, "(warm) "+f.kind)
+		r.kind, r.warm = f.kind, true
+		all = append(all, r)
+	}
+	for i := range p.rounds {
+		for _, f := range borders {
+			r, err := f.round(ctx, f.kind, p.length)
 			if err != nil {
-				return false, err
+				return all, err
 			}
-			if i == 0 && kind == floodNone {
-				f.quiet = max(f.quiet, r.rss)
-			}
-			r.row(w, fmt.Sprintf("%d %s", i+1, kind))
+			r.row(w, fmt.Sprintf("%d %s", i+1, f.kind))
 			all = append(all, r)
 		}
 	}
-	return f.summarise(all, w), nil
+	return all, nil
 }
+
+// floodRun is all rounds.
+type floodRun []floodRound
 
 // floodRound is what one round has shown.
 type floodRound struct {
 	kind     string
+	warm     bool // without junk, whatever the kind
 	report   *load.Report
 	length   time.Duration // of the junk and of the arrivals
 	took     time.Duration
@@ -219,16 +240,6 @@ type floodRound struct {
 	heard    uint64 // datagrams that came back to who sent junk
 	heardOct uint64
 	drops    map[string]int // by listener and reason
-}
-
-func (r *floodRound) failed() int {
-	n := 0
-	for _, o := range r.report.Calls {
-		for _, f := range o.Failed {
-			n += f
-		}
-	}
-	return n
 }
 
 // round places good calls for a time, beside junk of a kind.

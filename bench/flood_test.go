@@ -151,13 +151,20 @@ func TestFloodSummary(t *testing.T) {
 		}, false, "good calls failed: 1.00, at most 0: MISSED"},
 		{"a stranger", func(all []floodRound) { all[1].heardOct = 400 }, false, "strangers: 400 octets, at most 0 octets: MISSED"},
 		{"a trunk", func(all []floodRound) { all[2].heardOct = 400 }, true, "strangers: 0.00 octets, at most 0 octets: met"},
-		{"memory", func(all []floodRound) { all[2].rss = 30 << 20 }, true, "alone: 20.0 MiB, at most 16 MiB: MISSED"},
+		{"junk that never came", func(all []floodRound) {
+			all[1].sent, all[1].drops = 1000, map[string]int{"unknown_source": 800, "kernel": 50}
+		}, false, "of 1000 datagrams of strangers the border has counted 850"},
+		{"junk that came", func(all []floodRound) {
+			all[1].sent, all[1].drops = 1000, map[string]int{"unknown_source": 800, "kernel": 150}
+		}, true, "answered to strangers: 0.00 octets"},
+		{"a round that was not taken", func(all []floodRound) { all[2].kind = floodStrangers }, false, "calls alone: rings in 1.00 ms"},
+		{"memory", func(all []floodRound) { all[2].rss = 40 << 20 }, true, "alone: 20.0 MiB, at most 16 MiB: MISSED"},
 	} {
-		f := &flood{plan: floodPlan{kinds: []string{floodNone, floodStrangers, floodTrunks}}, quiet: 10 << 20}
-		all := []floodRound{round(floodNone, time.Millisecond), round(floodStrangers, time.Millisecond), round(floodTrunks, 2*time.Millisecond)}
+		p := floodPlan{kinds: []string{floodNone, floodStrangers, floodTrunks}, rounds: 1}
+		all := floodRun{round(floodNone, time.Millisecond), round(floodStrangers, time.Millisecond), round(floodTrunks, 2*time.Millisecond)}
 		c.spoil(all)
 		var b strings.Builder
-		if got := f.summarise(all, &b); got != c.sound || !strings.Contains(b.String(), c.says) {
+		if got := all.summarise(p, &b); got != c.sound || !strings.Contains(b.String(), c.says) {
 			t.Errorf("%s: sound is %v, said\n%s", c.name, got, b.String())
 		}
 	}
