@@ -256,7 +256,7 @@ var mediaHost = netip.MustParseAddr("192.0.2.12")
 func (s *site) talk(how byte) {
 	s.media.Step(s.now)
 	peer := sender{ssrc: uint32(how), position: position{uint16(s.serial), uint32(s.serial) * 160}}
-	from := neighbours[how%5].flow.Remote.Addr()
+	from := neighbours[how%6].flow.Remote.Addr()
 	for port := uint16(20000); port < 20032; port += 2 {
 		s.media.Deliver(netip.AddrPortFrom(from, 4000), netip.AddrPortFrom(mediaHost, port), peer.packet(audioType, voice(160)))
 	}
@@ -294,12 +294,14 @@ func TestCallsReach(t *testing.T) {
 			for what := range s.reached {
 				reached[what] = true
 			}
+			reached["another peer"] = reached["another peer"] || len(s.model.again) > 0
 		})
 	}
 	for _, what := range []string{
 		"INVITE", "ACK", "CANCEL", "BYE", "100 INVITE", "180 INVITE", "183 INVITE", "200 INVITE", "200 BYE", "200 CANCEL", "200 OPTIONS",
 		"403 INVITE", "404 INVITE", "480 INVITE", "486 INVITE", "487 INVITE", "488 INVITE", "503 INVITE", "481 BYE", "481 CANCEL", "405 MESSAGE",
 		"relay.Played", "relay.Released", "relay.Latched",
+		"another peer",
 	} {
 		if !reached[what] {
 			t.Errorf("no seed leads to %s: %v", what, reached)

@@ -7,8 +7,8 @@ func callScripts() [][]byte {
 	to := func(peer int, number string) byte {
 		return byte(peer) | byte(slices.Index(dialled(peer), number))<<numberShift
 	}
-	inward, outward := to(docomo, "82002"), to(core, "09000002002")
-	ring, early, answer, busy := byte(1), byte(2), byte(3), byte(4)
+	inward, outward, public := to(docomo, "82002"), to(core, "09000002002"), to(core, "0300009009")
+	ring, early, answer, busy, failure := byte(1), byte(2), byte(3), byte(4), byte(6)
 	other := byte(1 << 4) // the other branch
 	brief, second, long, setup := byte(1), byte(3), byte(6), byte(7)
 	talking := []byte{actCall, inward, actAnswer, 0, actAnswer, ring, actPass, brief, actAnswer, answer, actPass, brief}
@@ -42,6 +42,13 @@ func callScripts() [][]byte {
 		{actCall, outward, actAnswer, busy},
 		{actCall, outward | noOffer, actAnswer, answer, actBye, 0},
 		{actCall, outward, actPass, 5},
+		{actCall, public, actAnswer, ring, actAnswer, failure, actPass, brief, actAnswer, ring, actAnswer, answer, actPass, brief, actBye, 1}, // another peer takes it
+		{actCall, public, actAnswer, early, actAnswer, failure, actAnswer, early, actTalk, 4, actAnswer, answer, actPass, brief, actBye, 0},
+		{actCall, public, actPass, second, actAnswer, answer, actPass, brief, actAnswer, answer | 1<<5, actPass, long}, // and the first after all
+		{actCall, public, actPass, second, actCancel, 0, actAnswer, ring, actAnswer, ring | 1<<5, actPass, long},
+		{actCall, public, actAnswer, failure, actAnswer, failure, actCall, public, actPass, long}, // both ask for a pause
+		{actCall, public, actCall, public, actCall, public, actPass, second, actCall, public, actPass, long},
+		{actCall, public, actUnreachable, pstn, actAnswer, answer, actBye, 0},
 		{actCall, inward | noOffer, actAnswer, answer, actPass, brief},
 		{actHold, 0, actCall, inward, actCancel, 0, actAnswer, ring}, // CANCEL comes first
 		{actCall, inward | oddOffer, actCall, inward | oddOffer | 1<<7},

@@ -206,8 +206,12 @@ func (f *far) answer(status int, branch, body string) []byte {
 	if status == 100 {
 		tag = ""
 	}
-	return withBody(fmt.Sprintf("SIP/2.0 %d X\r\n%sFrom: %s\r\nTo: %s%s\r\nCall-ID: %s\r\nCSeq: %d INVITE\r\nContact: <sip:far@%s>\r\n",
-		status, f.vias, f.remote, local, tag, f.callID, f.invite, neighbours[f.peer].flow.Remote), body)
+	wait := ""
+	if status == 503 {
+		wait = "Retry-After: 3\r\n"
+	}
+	return withBody(fmt.Sprintf("SIP/2.0 %d X\r\n%s%sFrom: %s\r\nTo: %s%s\r\nCall-ID: %s\r\nCSeq: %d INVITE\r\nContact: <sip:far@%s>\r\n",
+		status, wait, f.vias, f.remote, local, tag, f.callID, f.invite, neighbours[f.peer].flow.Remote), body)
 }
 
 // key names a transaction (RFC 3261 §17.2.3) within its call.

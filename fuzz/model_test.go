@@ -17,9 +17,12 @@ type model struct {
 	t        *testing.T
 	attempts map[string]*attempt // by the caller's Call-ID
 	onward   map[string]*attempt // by the Call-ID of leg B
-	asked    map[string]*inquiry
-	sent     map[string]bool // requests of the border's, to tell what is sent again
-	over     map[string]bool // dialogs that a BYE has ended
+	// again are the Call-IDs of legs that took the place of one that failed.
+	// From outside nobody can tell whose: its record does.
+	again map[string]bool
+	asked map[string]*inquiry
+	sent  map[string]bool // requests of the border's, to tell what is sent again
+	over  map[string]bool // dialogs that a BYE has ended
 	// present is the attempt whose INVITE is being worked on.
 	present *attempt
 	// late is the Call-ID of a 2xx that is being worked on.
@@ -50,7 +53,7 @@ type inquiry struct {
 func newModel(t *testing.T) *model {
 	return &model{
 		t: t, attempts: map[string]*attempt{}, onward: map[string]*attempt{}, asked: map[string]*inquiry{},
-		over: map[string]bool{}, sent: map[string]bool{},
+		over: map[string]bool{}, sent: map[string]bool{}, again: map[string]bool{},
 	}
 }
 
@@ -128,7 +131,7 @@ func (m *model) requested(to int, r *sip.Request) {
 		return
 	}
 	a, b := m.attempts[id], m.onward[id]
-	if a == nil && b == nil {
+	if a == nil && b == nil && !m.again[id] {
 		m.t.Fatalf("a request of no call:\n%s", r)
 	}
 	if r.Method == sip.ACK || r.Method == sip.CANCEL || m.sent[key(to, r)] {
@@ -145,10 +148,14 @@ func (m *model) requested(to int, r *sip.Request) {
 // calls is leg B's INVITE: of the call that is just coming in, if that may be.
 func (m *model) calls(to int, r *sip.Request) {
 	id := r.CallID().Value()
-	if b := m.onward[id]; b != nil {
+	if b := m.onward[id]; b != nil || m.again[id] {
 		return // again
 	}
 	a := m.present
+	if (a == nil || a.called) && to == spare && m.movable() > 0 {
+		m.again[id] = true
+		return
+	}
 	switch {
 	case a == nil:
 		m.t.Fatalf("a call nobody made:\n%s", r)
@@ -163,6 +170,17 @@ func (m *model) calls(to int, r *sip.Request) {
 	}
 	a.called = true
 	m.onward[id] = a
+}
+
+// movable counts the calls of pstn's first peer that may have gone to the second.
+func (m *model) movable() int {
+	n := -len(m.again)
+	for _, a := range m.attempts {
+		if a.called && a.peer == core && a.place() == pstn {
+			n++
+		}
+	}
+	return n
 }
 
 // inside counts the other calls that surely hold a place of a's trunk, and
@@ -194,7 +212,7 @@ func (m *model) record(now time.Time, r *cdr.Record) {
 	refused, want := r.Refused, refusals[a.peer][a.to]
 	if refused != "" && refused != want {
 		switch refused {
-		case "overload", "core_unreachable", "call_limit":
+		case "overload", "core_unreachable", "call_limit", "no_trunk":
 		default:
 			m.t.Fatalf("refused as %q, want %q: %+v", refused, want, r)
 		}
@@ -207,7 +225,7 @@ func (m *model) record(now time.Time, r *cdr.Record) {
 		m.t.Fatalf("calling %s is not refused: %+v", a.to, r)
 	case r.A.Trunk != neighbours[a.peer].name || r.Application != "border" || !r.Start.Equal(a.at) || r.End.After(now) || r.End.Before(r.Start):
 		m.t.Fatalf("at %v, calls at %v: %+v", now, a.at, r)
-	case (r.B != nil) != a.called || r.B != nil && m.onward[r.B.CallID] != a:
+	case (r.B != nil) != a.called || !m.owns(a, r):
 		m.t.Fatalf("leg B is %v, of %+v", a.called, r)
 	case r.B != nil && siteKey.OfString(r.A.CallID) != siteKey.OfString(r.B.CallID):
 		m.t.Fatalf("legs in two buckets, so on two shards: %+v", r)
@@ -224,8 +242,31 @@ func (m *model) record(now time.Time, r *cdr.Record) {
 	}
 }
 
+// owns reports whether the legs of a record are those the border has sent for a,
+// each once and each to another peer. A leg that stood in is a's from then on.
+func (m *model) owns(a *attempt, r *cdr.Record) bool {
+	if r.B == nil {
+		return len(r.Attempts) == 0
+	}
+	if len(r.Attempts) == 0 {
+		return m.onward[r.B.CallID] == a
+	}
+	last := len(r.Attempts) - 1
+	if last != 1 || m.onward[r.Attempts[0].CallID] != a || !m.again[r.B.CallID] || m.onward[r.B.CallID] != nil ||
+		r.Attempts[0].Remote != "203.0.113.1:5060" || r.Attempts[1].Remote != "203.0.113.2:5060" || r.Attempts[last].CallID != r.B.CallID {
+		return false
+	}
+	m.onward[r.B.CallID] = a
+	return true
+}
+
 // close is the end of everything.
 func (m *model) close() {
+	for id := range m.again {
+		if m.onward[id] == nil {
+			m.t.Fatalf("the leg %s is in no record", id)
+		}
+	}
 	for id, a := range m.attempts {
 		if a.final == 0 || a.answers == 0 {
 			m.t.Fatalf("%s: an INVITE of %s without final response", id, neighbours[a.peer].name)

@@ -33,7 +33,13 @@ core: {mode: external, listen: east, seam: ["udp:192.0.2.20:5060"]}
 trunks:
   docomo: {profile: docomo, role: mobile, listen: west, to: ["udp:198.51.100.1:5060"], media_prefixes: [198.51.100.1/32], limits: {calls: 3}}
   au: {profile: au, role: mobile, listen: west, to: ["udp:198.51.100.2:5060"], media_prefixes: [198.51.100.2/32]}
-  pstn: {profile: generic, role: pstn, listen: west, to: ["udp:203.0.113.1:5060"], media_prefixes: [203.0.113.1/32]}
+  pstn:
+    profile: generic
+    role: pstn
+    listen: west
+    to: ["udp:203.0.113.1:5060", "udp:203.0.113.2:5060"]
+    media_prefixes: [203.0.113.1/32, 203.0.113.2/32]
+    override: {sip.options.interval: 0s}
 tenants:
   t1:
     domain: t1.example
@@ -54,6 +60,7 @@ const (
 	au
 	pstn
 	core
+	spare // stands in for pstn
 	nobody
 )
 
@@ -67,11 +74,12 @@ type neighbour struct {
 	caller string
 }
 
-var neighbours = [5]neighbour{
+var neighbours = [6]neighbour{
 	{"docomo", flow.Flow{Remote: netip.MustParseAddrPort("198.51.100.1:5060")}, "192.0.2.10:5060", "tel:+819000002001"},
 	{"au", flow.Flow{Remote: netip.MustParseAddrPort("198.51.100.2:5060")}, "192.0.2.10:5060", "tel:+819000002002"},
 	{"pstn", flow.Flow{Remote: netip.MustParseAddrPort("203.0.113.1:5060")}, "192.0.2.10:5060", "tel:+81300009001"},
 	{"core", flow.Flow{Listener: 1, Remote: netip.MustParseAddrPort("192.0.2.20:5060")}, "192.0.2.11:5060", "sip:0300000121@t1.example"},
+	{"pstn", flow.Flow{Remote: netip.MustParseAddrPort("203.0.113.2:5060")}, "192.0.2.10:5060", "tel:+81300009001"},
 	{"nobody", flow.Flow{Remote: netip.MustParseAddrPort("203.0.113.66:5060")}, "192.0.2.10:5060", "tel:+81300009001"},
 }
 
@@ -102,7 +110,7 @@ type site struct {
 	held   *message
 	hold   bool
 	// silent neighbours answer nothing of themselves.
-	silent  [5]bool
+	silent  [6]bool
 	serial  int
 	reached map[string]bool
 }
@@ -347,7 +355,7 @@ func (s *site) unreachable(n int) {
 // every timer of RFC 3261 has run out: nothing may be left.
 func (s *site) close() {
 	s.overtaken()
-	s.silent = [5]bool{}
+	s.silent = [6]bool{}
 	s.hangUp()
 	if s.pick(0, func(f *far) bool { return f.uac && f.final == 0 }) != nil {
 		s.pass(181 * time.Second) // a CANCEL that came before its INVITE ends nothing
