@@ -113,6 +113,22 @@ func TestRoundAdd(t *testing.T) {
 	}
 }
 
+// TestTally: medians and sums of the rounds, and the rate that the slowest held.
+func TestTally(t *testing.T) {
+	all := tally{name: "border"}
+	for _, n := range []time.Duration{2, 9, 4} {
+		r := round{spent: cpu{user: n * 100 * time.Microsecond}, setup: setup{sorted: []float64{float64(n)}, rate: 1000 - float64(n)}}
+		r.carrier = e2e.Outcome{Created: 100, Failed: 1, Received: map[string]int{"180": 98}}
+		all.add(&r)
+	}
+	var b strings.Builder
+	all.write(&b)
+	want := "border, median of 3 rounds: 4 us a call; set up in 4 ms (p50), 4 ms (p99); of 300 calls 3 failed, 6 without their 180; the slowest round rang 991 calls/s\n"
+	if b.String() != want {
+		t.Errorf("%s, want %s", b.String(), want)
+	}
+}
+
 func TestMedian(t *testing.T) {
 	if got := median([]float64{9, 1, 3}); got != 3 {
 		t.Errorf("of three: %v", got)
