@@ -24,7 +24,7 @@
 // # Commands
 //
 //	config …            laid over the built-in configuration (site.go)
-//	call, ring, answer, reject, hangup, cancel, reinvite, press, send, spoof
+//	call, ring, answer, reject, hangup, cancel, reinvite, press, send, request, spoof
 //	timer               a party keeps session timers; they are shown from here on
 //	advance 5s          lets time pass; until quiet: until nothing is sent
 //	mute, unmute WHO    it sends no RTP, though its call stands; it does again

@@ -60,6 +60,8 @@ type play struct {
 	// drawn, recorded and noted are how much of the world's trace, records and
 	// notes has been told.
 	drawn, recorded, noted int
+	// requests counts those sent past a leg.
+	requests int
 	// timers adds session timers to the ladder, once one was set.
 	timers bool
 }
@@ -120,6 +122,8 @@ func commandNamed(name string) handler {
 		return (*play).reinvite
 	case "reject":
 		return (*play).reject
+	case "request":
+		return (*play).request
 	case "ring":
 		return (*play).ring
 	case "send":

@@ -43,6 +43,6 @@ func TestReinvite(t *testing.T) {
 		{"no ACK for theirs", `§13.3.1.4`, after(in,
 			"INVITE sdp = offered+media", "accept = 200+sdp, agreed", "after 32s = ended remote 408, BYE 1", "bye 200 = gone")},
 		{"out of order", `"If the remote sequence number was not empty, but the sequence number of the request is lower than the remote sequence number, the request is out of order and MUST be rejected with a 500" (§12.2.2)`, after(in,
-			"INVITE old = 500", "OPTIONS = 200", "INFO = 405")},
+			"INVITE old = 500", "OPTIONS = 200", "INFO = 405", "HELLO = 501")},
 	})
 }

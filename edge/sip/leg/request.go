@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sekisho/edge/sip/dialog"
+	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/transaction"
 )
@@ -65,6 +66,9 @@ func (l *Leg) arrived(now time.Time, in arrival, out []Action) []Action {
 		return l.reinvited(in, out)
 	case sip.OPTIONS:
 		return l.plain(in, 200, out)
+	}
+	if !header.KnownMethod(r.Method) {
+		return l.plain(in, 501, out)
 	}
 	return l.plain(in, 405, out)
 }
@@ -125,7 +129,7 @@ func (l *Leg) earlyBye(now time.Time, in arrival, out []Action) []Action {
 func (l *Leg) plain(in arrival, status int, out []Action) []Action {
 	r := l.reply(in.Request, status)
 	switch status {
-	case 405:
+	case 405, 501:
 		r.AppendHeader(sip.NewHeader("Allow", l.env.Allow))
 	case 500:
 		// "a Retry-After header field with a randomly chosen value of between

@@ -127,7 +127,7 @@ func (g *rig) step(step string) string {
 	case "bye":
 		r := transaction.Reply(g.last, number(g.t, rest), "", "x")
 		return g.take(g.leg.Handle(g.now, transaction.Answered{ID: g.leg.byeTx, Response: r}, nil))
-	case "ACK", "BYE", "INVITE", "OPTIONS", "INFO", "CANCEL":
+	case "ACK", "BYE", "INVITE", "OPTIONS", "INFO", "HELLO", "CANCEL":
 		return g.request(step)
 	}
 	if word[0] >= '0' && word[0] <= '9' {

@@ -43,22 +43,11 @@ func (u *UA) arrived(now time.Time, in transaction.Arrived) {
 		// generate a 481" (RFC 3261 §15.1.2).
 		u.counts.Unmatched++
 		u.refuse(in, 481)
-	case known(r.Method):
+	case header.KnownMethod(r.Method):
 		u.refuse(in, 405, sip.NewHeader("Allow", allow))
 	default:
 		u.refuse(in, 501, sip.NewHeader("Allow", allow))
 	}
-}
-
-// known reports whether a method is one of the RFCs': 501 is for the others
-// (RFC 3261 §21.5.2).
-func known(method sip.RequestMethod) bool {
-	switch method {
-	case sip.INVITE, sip.ACK, sip.BYE, sip.CANCEL, sip.OPTIONS, sip.REGISTER, sip.PRACK, sip.UPDATE, sip.INFO,
-		sip.SUBSCRIBE, sip.NOTIFY, sip.REFER, sip.MESSAGE, sip.PUBLISH:
-		return true
-	}
-	return false
 }
 
 // invited makes a leg of an INVITE (RFC 3261 §8.2.1 to §8.2.3, §13.3.1).
