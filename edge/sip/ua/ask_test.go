@@ -60,8 +60,8 @@ func TestAsk(t *testing.T) {
 			n.settled()
 		})
 	}
-	// "Transport errors … treated as 503" (RFC 3261 §8.1.3.1): told in the same step,
-	// and a target that is no URI likewise.
+	// A transport error "MUST be treated as a 503" (RFC 3261 §8.1.3.1): told in the
+	// same step, and a target that is no URI likewise.
 	n := newNet(t, 1, 0)
 	n.pa.on = func(p *party, in Input) []Action {
 		if in, ok := in.(Replied); ok && in.Response == nil {
