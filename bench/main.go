@@ -38,7 +38,7 @@ func (p plan) describe() string {
 	if p.burst > 0 {
 		text += fmt.Sprintf(" in bursts of %d", p.burst)
 	}
-	return text + fmt.Sprintf(", ringing %v, talking %v, two port pairs a call, no RTP, records on", p.ring, p.talk)
+	return text + fmt.Sprintf(", ringing %v, talking %v, two port pairs a call that rest for 2 s at least, no RTP, records on", p.ring, p.talk)
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
