@@ -7,10 +7,11 @@ import (
 	"io"
 
 	"sekisho/edge/config"
+	"sekisho/edge/provision"
 )
 
 // checkCommand reports everything that is wrong with a configuration, each
-// fault with its line and key, and starts nothing.
+// fault with its line and key, and what its tenants mean. It starts nothing.
 func checkCommand(args []string, stdout, stderr io.Writer) int {
 	f := flag.NewFlagSet("check", flag.ContinueOnError)
 	sample := f.Bool("sample", false, "print a sample configuration with every key, instead of checking")
@@ -32,6 +33,7 @@ func checkCommand(args []string, stdout, stderr io.Writer) int {
 			fmt.Fprintln(stdout, "error:", fault.Error())
 		}
 		fmt.Fprintf(stdout, "%d faults\n", len(faults))
+		report(stdout, provision.Broken(faults))
 		return 1
 	}
 	if err != nil {
@@ -51,10 +53,18 @@ func checkCommand(args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	fmt.Fprintf(stdout, "%d trunks, %d tenants, %d profile examples, %d warnings\n", len(c.Trunks), len(c.Tenants), examples, len(c.Warnings))
+	report(stdout, provision.Report(c))
 	if missed > 0 {
 		return 1
 	}
 	return 0
+}
+
+// report prints what the directory of each tenant means (SPEC R76).
+func report(w io.Writer, tenants []provision.Tenant) {
+	for _, t := range tenants {
+		fmt.Fprintf(w, "\n%s", t)
+	}
 }
 
 func status(err error) int {

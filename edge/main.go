@@ -20,7 +20,8 @@ func commands() []command {
 	return []command{
 		{"run", "run an instance from a configuration file", runCommand},
 		{"demo", "show the product at work: simulated carriers on free loopback ports", demoCommand},
-		{"check", "check a configuration file: all faults at once, profile examples", checkCommand},
+		{"check", "check a configuration file: all faults at once, profile examples, what each tenant means", checkCommand},
+		{"contacts", "write a tenant's phone book: vCard or CSV", contactsCommand},
 		{"explain", "tell what would become of a call, and why", explainCommand},
 		{"version", "print the version", versionCommand},
 	}

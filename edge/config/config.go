@@ -171,6 +171,7 @@ type DID struct {
 // MobilePhone is a corporate mobile and its extension.
 type MobilePhone struct {
 	Extension number.ExtensionNumber
+	Name      string // whose it is, for phone books; may be empty
 	MSISDN    number.Number
 	Carrier   profile.Carrier
 	Number    number.Number // its own DID, shown outside (R3); zero is none
@@ -188,6 +189,7 @@ const (
 // Phone is a phone at the core's own listener.
 type Phone struct {
 	Extension number.ExtensionNumber
+	Name      string // whose it is, for phone books; may be empty
 	Kind      PhoneKind
 	// Contact is where it always is; invalid when it registers instead.
 	Contact  netip.AddrPort
@@ -214,6 +216,7 @@ type Member struct {
 // Group is a ring group.
 type Group struct {
 	Extension number.ExtensionNumber
+	Name      string // for phone books; may be empty
 	Strategy  Strategy
 	Members   []Member
 	Timeout   time.Duration
@@ -223,6 +226,7 @@ type Group struct {
 // CallCentre is a queue with agents.
 type CallCentre struct {
 	Extension number.ExtensionNumber
+	Name      string // for phone books; may be empty
 	Strategy  Strategy
 	Members   []Member
 	Music     string                 // "default" or the name of a recording

@@ -3,6 +3,7 @@ package config
 import (
 	"strings"
 	"time"
+	"unicode"
 
 	"sekisho/policy/document"
 	"sekisho/policy/number"
@@ -33,6 +34,7 @@ func (r *tenantReading) mobiles(m *document.MapReader) {
 		entry := v.Required().Map()
 		p := MobilePhone{
 			Extension: e,
+			Name:      personName(entry.Key("name")),
 			Carrier:   r.carrier(entry.Key("carrier").Required(), v),
 			MSISDN:    r.msisdn(entry.Key("msisdn").Required()),
 			Number:    r.ownNumber(entry.Key("number")),
@@ -88,6 +90,7 @@ func (r *tenantReading) phoneList(m *document.MapReader) {
 		contact, password := entry.Key("contact"), entry.Key("password")
 		p := Phone{
 			Extension: e,
+			Name:      personName(entry.Key("name")),
 			Kind:      PhoneKind(index(entry.Key("kind").Required().Enum("softphone", kinds...), kinds)),
 			Password:  password.Secret(),
 			Number:    r.ownNumber(entry.Key("number")),
@@ -114,6 +117,7 @@ func (r *tenantReading) groups(m *document.MapReader) {
 		entry := v.Required().Map()
 		r.t.Groups = append(r.t.Groups, Group{
 			Extension: e,
+			Name:      personName(entry.Key("name")),
 			Strategy:  readStrategy(entry.Key("strategy")),
 			Members:   r.members(entry.Key("members").Required()),
 			Timeout:   entry.Key("timeout").Duration(60*time.Second, time.Second, 10*time.Minute),
@@ -129,6 +133,7 @@ func (r *tenantReading) callCentres(m *document.MapReader) {
 		overflow := entry.Key("overflow")
 		cc := CallCentre{
 			Extension: e,
+			Name:      personName(entry.Key("name")),
 			Strategy:  readStrategy(entry.Key("strategy")),
 			Members:   r.members(entry.Key("members").Required()),
 			Music:     entry.Key("music").String("default"),
@@ -230,4 +235,19 @@ func publicNumber(text string, v document.Value) (number.Number, bool) {
 		return number.Number{}, false
 	}
 	return n, true
+}
+
+// longestName is how long a name may be, in bytes.
+const longestName = 80
+
+// personName reads a name as people write it, in any script.
+func personName(v document.Value) string {
+	text := v.String("")
+	switch {
+	case len(text) > longestName:
+		v.Faultf("a name has at most %d bytes", longestName)
+	case strings.ContainsFunc(text, func(c rune) bool { return !unicode.IsPrint(c) && c != '\u3000' }):
+		v.Faultf("a name is written in letters that show")
+	}
+	return text
 }

@@ -182,6 +182,12 @@ func TestFaults(t *testing.T) {
 		{"R7", "carrier: au}", "carrier: rakuten}", []string{
 			`f:61: tenants.t1.mobiles.2002.carrier: "rakuten": only docomo, au and softbank corporate contracts are supported (R7)`,
 		}},
+		{"a name that reads backwards", "carrier: docomo", `carrier: docomo, name: "a\u202eb"`, []string{
+			`f:60: tenants.t1.mobiles.2001.name: a name is written in letters that show`,
+		}},
+		{"a name too long", "carrier: docomo", `carrier: docomo, name: "` + strings.Repeat("x", 81) + `"`, []string{
+			`f:60: tenants.t1.mobiles.2001.name: a name has at most 80 bytes`,
+		}},
 		{"R7 by profile", "profile: au\n", "profile: generic\n", []string{
 			`f:29: trunks.au.profile: profile of carrier "other" on a trunk for mobiles: only docomo, au and softbank contracts are supported (R7)`,
 		}},
