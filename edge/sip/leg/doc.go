@@ -3,9 +3,10 @@
 // a machine with few words.
 //
 // Commands come from the application above (border or core): Dial, Ring,
-// Answer, Acknowledge, Reoffer, AnswerOffer, RefuseOffer, HangUp. Events go
-// back to it: Progressed, Answered, Acked, Offered, OfferWithdrawn, Agreed,
-// OfferRefused, Ended. Below, it takes what the transaction table hands up and
+// Answer, Acknowledge, Reoffer, AnswerOffer, RefuseOffer, HangUp, and Ask and
+// Respond for whatever else is sent inside a dialog. Events go back to it:
+// Progressed, Answered, Acked, Offered, OfferWithdrawn, Agreed, OfferRefused,
+// Asked, Replied, Ended. Below, it takes what the transaction table hands up and
 // returns what the table shall do.
 //
 // The application hears Ended exactly once per leg, as soon as the call is

@@ -119,6 +119,11 @@ type Leg struct {
 	unnamed []purpose
 	// byeTx is the BYE whose answer the leg waits for.
 	byeTx transaction.ID
+	// methods are the terms'; asks are the application's requests that wait for
+	// the peer, questions those of the peer that wait for the application.
+	methods   []sip.RequestMethod
+	asks      []ask
+	questions []question
 }
 
 // earlyDialog is one branch of a forked INVITE (RFC 3261 §12.1, §13.2.2.4).
@@ -144,12 +149,13 @@ const (
 	forCancel
 	// forFork is the BYE of another branch's dialog: nobody waits for it.
 	forFork
+	forAsk
 )
 
 // New returns an idle leg that waits for Dial, under the terms of the peer it
 // will dial.
 func New(env *Env, id ID, terms Terms) *Leg {
-	return &Leg{env: env, id: id, local: token.NewTag(env.Source), timer: dialog.SessionTimer{Terms: terms.Session}}
+	return &Leg{env: env, id: id, local: token.NewTag(env.Source), timer: dialog.SessionTimer{Terms: terms.Session}, methods: terms.Methods}
 }
 
 // ID returns the leg's name.
@@ -193,6 +199,10 @@ func (l *Leg) Command(now time.Time, c Command, out []Action) []Action {
 		return l.refuseOffer(c, out)
 	case HangUp:
 		return l.hangUp(now, c, out)
+	case Ask:
+		return l.ask(c, out)
+	case Respond:
+		return l.respond(c, out)
 	}
 	return out
 }
@@ -266,7 +276,7 @@ func (l *Leg) tell(c cause.Cause, m sip.Message, out []Action) []Action {
 		return out
 	}
 	l.told = true
-	return append(out, Tell{Ended{Cause: c, Message: m}})
+	return append(l.dismiss(out), Tell{Ended{Cause: c, Message: m}})
 }
 
 // leave ends the leg once no request of its own waits for an answer. A

@@ -53,7 +53,7 @@ func (l *Leg) contact(f flow.Flow) *sip.ContactHeader {
 
 // capabilities adds what a dialog-making message says of us (RFC 3261 §13.2.1).
 func (l *Leg) capabilities(m sip.Message) {
-	m.AppendHeader(sip.NewHeader("Allow", l.env.Allow))
+	m.AppendHeader(sip.NewHeader("Allow", l.allow()))
 	if l.timer.On() {
 		m.AppendHeader(sip.NewHeader("Supported", dialog.TimerOption))
 	}
@@ -67,9 +67,12 @@ func (l *Leg) reply(r *sip.Request, status int) *sip.Response {
 // body ends a message: content, its type, and always a Content-Length. A
 // response has one already; in a request the library would search every line
 // for it.
-func body(m sip.Message, content []byte) {
+func body(m sip.Message, content []byte) { typed(m, sdpType, content) }
+
+// typed is body for content of any type.
+func typed(m sip.Message, kind string, content []byte) {
 	if content != nil {
-		m.AppendHeader(sip.NewHeader("Content-Type", sdpType))
+		m.AppendHeader(sip.NewHeader("Content-Type", kind))
 	}
 	if _, request := m.(*sip.Request); request {
 		length := sip.ContentLengthHeader(len(content))

@@ -67,6 +67,9 @@ func (l *Leg) arrived(now time.Time, in arrival, out []Action) []Action {
 	case sip.OPTIONS:
 		return l.plain(in, 200, out)
 	}
+	if slices.Contains(l.methods, r.Method) {
+		return l.asked(in, out)
+	}
 	if !header.KnownMethod(r.Method) {
 		return l.plain(in, 501, out)
 	}
@@ -130,7 +133,7 @@ func (l *Leg) plain(in arrival, status int, out []Action) []Action {
 	r := l.reply(in.Request, status)
 	switch status {
 	case 405, 501:
-		r.AppendHeader(sip.NewHeader("Allow", l.env.Allow))
+		r.AppendHeader(sip.NewHeader("Allow", l.allow()))
 	case 500:
 		// "a Retry-After header field with a randomly chosen value of between
 		// 0 and 10 seconds" (RFC 3261 §14.2).

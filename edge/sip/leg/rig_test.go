@@ -68,6 +68,7 @@ type rig struct {
 	seq     uint32       // of the peer's latest request
 	once    []byte       // the ACK sent last
 	last    *sip.Request // our request sent last
+	asked   uint64       // the token given last
 	reply   *sip.Response
 }
 
@@ -96,6 +97,8 @@ const theirSDP = "v=0\r\no=- 1 1 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r
 // our latest INVITE; "bye 200" as an answer to our BYE; "BYE", "ACK sdp",
 // "INVITE sdp", "CANCEL" and other methods as requests of the peer; "fail
 // METHOD" as a client transaction without an answer; "after 32s"; "restart".
+// "ask METHOD" and "respond N 200" are the application's, N the name that the
+// peer's request was handed up under; "reply 200" answers our latest request.
 // "old" gives a request the number of the one before. A step may end in
 // "| Name: value | …", further headers of the peer's message.
 func (g *rig) step(step string) string {
@@ -127,7 +130,17 @@ func (g *rig) step(step string) string {
 	case "bye":
 		r := transaction.Reply(g.last, number(g.t, rest), "", "x")
 		return g.take(g.leg.Handle(g.now, transaction.Answered{ID: g.leg.byeTx, Response: r}, nil))
-	case "ACK", "BYE", "INVITE", "OPTIONS", "INFO", "HELLO", "CANCEL":
+	case "reply":
+		r := transaction.Reply(g.last, number(g.t, rest), "", "x")
+		key := string(g.last.Method) + " " + strconv.Itoa(int(g.last.CSeq().SeqNo))
+		return g.take(g.leg.Handle(g.now, transaction.Answered{ID: g.started[key], Response: r}, nil))
+	case "ask":
+		g.asked++
+		return g.take(g.leg.Command(g.now, Ask{Token: g.asked, Method: sip.RequestMethod(rest), Type: "text/plain", Content: []byte("x")}, nil))
+	case "respond":
+		which, status, _ := strings.Cut(rest, " ")
+		return g.take(g.leg.Command(g.now, Respond{ID: transaction.ID(number(g.t, which)), Status: number(g.t, status)}, nil))
+	case "ACK", "BYE", "INVITE", "OPTIONS", "INFO", "NOTIFY", "REFER", "HELLO", "CANCEL":
 		return g.request(step)
 	}
 	if word[0] >= '0' && word[0] <= '9' {
@@ -338,6 +351,13 @@ func told(ev Event) string {
 			return fmt.Sprintf("refused %d for %v", ev.Status, ev.Retry)
 		}
 		return fmt.Sprintf("refused %d", ev.Status)
+	case Asked:
+		return fmt.Sprintf("asked %s %d", ev.Request.Method, ev.ID)
+	case Replied:
+		if ev.Response == nil {
+			return fmt.Sprintf("replied %d nothing", ev.Token)
+		}
+		return fmt.Sprintf("replied %d %d", ev.Token, ev.Response.StatusCode)
 	case Ended:
 		return "ended " + ev.Cause.Side.String() + " " + strconv.Itoa(ev.Cause.Status)
 	}

@@ -15,6 +15,9 @@ import (
 type Terms struct {
 	// Session is how its sessions are kept alive; zero leaves timers out.
 	Session dialog.SessionTerms
+	// Methods are the requests inside a dialog, beside the leg's own, that the
+	// application answers (Asked); all others are refused by the leg.
+	Methods []sip.RequestMethod
 }
 
 // Options are the option tags of what the terms allow (RFC 3261 §19.2).

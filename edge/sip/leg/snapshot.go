@@ -49,6 +49,23 @@ type Snapshot struct {
 	// Between two steps of a ua there are none.
 	Unnamed []uint8
 	ByeTx   transaction.ID
+
+	// Asks wait for the peer, Questions for the application.
+	Asks      []SavedAsk
+	Questions []SavedQuestion
+}
+
+// SavedAsk is an Ask that waits for the peer's answer.
+type SavedAsk struct {
+	Tx     transaction.ID
+	Token  uint64
+	Method string
+}
+
+// SavedQuestion is an Asked that waits for the application's answer.
+type SavedQuestion struct {
+	Tx      transaction.ID
+	Request []byte
 }
 
 // Field is one header line.
@@ -113,6 +130,12 @@ func (l *Leg) Snapshot(now time.Time) Snapshot {
 	for _, p := range l.unnamed {
 		s.Unnamed = append(s.Unnamed, uint8(p))
 	}
+	for _, a := range l.asks {
+		s.Asks = append(s.Asks, SavedAsk{Tx: a.tx, Token: a.token, Method: string(a.method)})
+	}
+	for _, q := range l.questions {
+		s.Questions = append(s.Questions, SavedQuestion{Tx: q.tx, Request: saved(q.request)})
+	}
 	return s
 }
 
@@ -129,7 +152,7 @@ func RestoreLeg(env *Env, now time.Time, s Snapshot, terms Terms) (*Leg, error) 
 			tx: s.Reinvite.Tx, seq: s.Reinvite.Seq, ours: s.Reinvite.Ours,
 			flow: s.Reinvite.Flow, cancellable: s.Reinvite.Cancellable, refresh: s.Reinvite.Refresh,
 		},
-		byeTx: s.ByeTx,
+		byeTx: s.ByeTx, methods: terms.Methods,
 	}
 	var err error
 	if l.invite, err = restored(s.Invite); err != nil {
@@ -157,6 +180,16 @@ func RestoreLeg(env *Env, now time.Time, s Snapshot, terms Terms) (*Leg, error) 
 	}
 	for _, p := range s.Unnamed {
 		l.unnamed = append(l.unnamed, purpose(p))
+	}
+	for _, a := range s.Asks {
+		l.asks = append(l.asks, ask{tx: a.Tx, token: a.Token, method: sip.RequestMethod(a.Method)})
+	}
+	for _, q := range s.Questions {
+		r, err := restored(q.Request)
+		if err != nil {
+			return nil, fmt.Errorf("request of leg %d: %w", s.ID, err)
+		}
+		l.questions = append(l.questions, question{tx: q.Tx, request: r})
 	}
 	return l, nil
 }

@@ -59,6 +59,10 @@ func (l *Leg) started(in transaction.Started) {
 		l.reinvite.tx = in.ID
 	case forBye:
 		l.byeTx = in.ID
+	case forAsk:
+		if at := l.asking(0); at >= 0 {
+			l.asks[at].tx = in.ID
+		}
 	case forCancel, forFork:
 	}
 	l.unnamed = l.unnamed[:copy(l.unnamed, l.unnamed[1:])]
@@ -74,6 +78,12 @@ func (l *Leg) response(now time.Time, in transaction.Answered, out []Action) []A
 	case in.ID == l.byeTx && in.Response.StatusCode >= 200:
 		l.byeTx = 0
 		return l.leave(out)
+	}
+	if at := l.asking(in.ID); at >= 0 {
+		if in.Response.StatusCode < 200 {
+			return out
+		}
+		return l.replied(at, in.Response, out)
 	}
 	return l.repeatAck(in.Response, out)
 }
@@ -264,6 +274,9 @@ func (l *Leg) failed(in transaction.Failed, out []Action) []Action {
 	case in.ID == l.byeTx && l.state == Ending:
 		l.byeTx = 0
 		return l.leave(out)
+	}
+	if at := l.asking(in.ID); at >= 0 {
+		return l.replied(at, nil, out)
 	}
 	return out
 }

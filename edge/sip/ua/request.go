@@ -29,8 +29,11 @@ func (u *UA) arrived(now time.Time, in transaction.Arrived) {
 		u.counts.Unmatched++
 	case r.Method == sip.OPTIONS:
 		res := transaction.Reply(r, 200, "", token.NewTag(u.cfg.Source))
-		res.AppendHeader(sip.NewHeader("Allow", allow))
+		res.AppendHeader(sip.NewHeader("Allow", u.allowed(in.Flow)))
 		res.AppendHeader(sip.NewHeader("Accept", "application/sdp"))
+		if options := u.terms(in.Flow).Options(); len(options) > 0 {
+			res.AppendHeader(sip.NewHeader("Supported", strings.Join(options, ", ")))
+		}
 		u.respond(in.ID, res)
 	case r.Method == sip.INVITE:
 		u.invited(now, peer, in)
@@ -44,9 +47,9 @@ func (u *UA) arrived(now time.Time, in transaction.Arrived) {
 		u.counts.Unmatched++
 		u.refuse(in, 481)
 	case header.KnownMethod(r.Method):
-		u.refuse(in, 405, sip.NewHeader("Allow", allow))
+		u.refuse(in, 405, sip.NewHeader("Allow", u.allowed(in.Flow)))
 	default:
-		u.refuse(in, 501, sip.NewHeader("Allow", allow))
+		u.refuse(in, 501, sip.NewHeader("Allow", u.allowed(in.Flow)))
 	}
 }
 
@@ -129,6 +132,9 @@ func (u *UA) terms(f flow.Flow) leg.Terms {
 	}
 	return u.cfg.Terms(peer)
 }
+
+// allowed lists what the peer behind a flow may send us.
+func (u *UA) allowed(f flow.Flow) string { return leg.Allow(allow, u.terms(f).Methods) }
 
 // extended refuses a request that requires an extension we do not have with
 // this peer (RFC 3261 §8.2.2.3).

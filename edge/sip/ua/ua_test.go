@@ -73,6 +73,10 @@ func describe(ev leg.Event) string {
 		return "offer withdrawn"
 	case leg.OfferRefused:
 		return fmt.Sprintf("offer refused %d", ev.Status)
+	case leg.Asked:
+		return "asked " + string(ev.Request.Method)
+	case leg.Replied:
+		return fmt.Sprintf("replied %v", ev.Response != nil)
 	case leg.Ended:
 		return "ended " + ev.Cause.String()
 	}
