@@ -30,6 +30,7 @@ var mediaScripts = [][]byte{
 	{0x00, 0x04, 0x04, 0x00, 0x06, 0x00},
 	{0x00, 0x02, 0xbd, 0x02, 0x00, 0xb0, 0x02, 0xbd, 0x00, 0x02, 0x00},
 	{0x00, 0x30, 0x30, 0x30, 0x30, 0x00, 0x82, 0x72, 0xa0, 0x00, 0x20},
+	{0x00, 0x00, 0x9c, 0xd0, 0x72, 0x00, 0x20, 0x00, 0x22, 0x24, 0x9e, 0xd2, 0x00}, // keys consumed, and audio too late behind them
 }
 
 // odd are datagrams that no peer should send, parted by cut.
@@ -109,7 +110,14 @@ func (a *acts) act(b byte) {
 			{Keys: []string{"nothing"}}, {}, {Keys: []string{"long", "short"}}, {Keys: []string{"short"}, Repeat: 2}, {Keys: []string{"long"}, Repeat: relay.Forever},
 		}[how]})
 	case 9:
-		a.do(relay.Silence{Slot: a.ends[i].pair.Slot})
+		switch how {
+		case 6:
+			a.do(relay.Keys{Slot: a.ends[i].pair.Slot, Mode: relay.ConsumeKeys})
+		case 7:
+			a.do(relay.Keys{Slot: a.ends[i].pair.Slot, Mode: relay.PassKeys})
+		default:
+			a.do(relay.Silence{Slot: a.ends[i].pair.Slot})
+		}
 	case 10:
 		a.join()
 	case 11:

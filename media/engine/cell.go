@@ -85,8 +85,22 @@ func (c *cell) due() time.Time {
 	if c.state != open {
 		return time.Time{}
 	}
-	if c.player.active && (d.IsZero() || c.player.next.Before(d)) {
-		return c.player.next
+	if c.feeding {
+		d = earlier(d, c.fed.Deadline())
+	}
+	if c.where == atHome {
+		d = earlier(d, c.own.Deadline())
+	}
+	if c.player.active {
+		d = earlier(d, c.player.next)
 	}
 	return d
+}
+
+// earlier returns the earlier of two deadlines; the zero time is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }

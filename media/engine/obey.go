@@ -94,6 +94,10 @@ func (w *Worker) command(now time.Time, rc relay.Command, out *Output) {
 			c.in.Watch(now, rc.For)
 			w.schedule(c)
 		}
+	case relay.Keys:
+		if c := w.find(rc.Slot); c != nil {
+			c.in.Keys(rc.Mode)
+		}
 	case relay.Release:
 		if c := w.find(rc.Slot); c != nil {
 			w.release(now, c, out)

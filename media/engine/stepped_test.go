@@ -390,10 +390,45 @@ func TestDigitsAreReportedAndPassed(t *testing.T) {
 	for _, ev := range m.events {
 		if d, ok := ev.(relay.Digit); ok && d.Slot == a.Slot {
 			keys += string(d.Key)
+			if d.At.IsZero() || d.At.After(epoch.Add(time.Second)) {
+				t.Errorf("%c is told to have begun at %v", d.Key, d.At)
+			}
 		}
 	}
 	if keys != "56" || len(m.heard[b.remote]) != len(packets) {
 		t.Errorf("reported %q, passed %d of %d", keys, len(m.heard[b.remote]), len(packets))
+	}
+}
+
+// Keys that are consumed are told as others are; who hears their peer gets a
+// stream of audio in which nothing is missing.
+func TestDigitsAreConsumed(t *testing.T) {
+	m := newRoom(t, 1, port.Range{First: 20000, Last: 20099})
+	a, b := m.party(0, 1), m.party(0, 2)
+	m.Do(append(join(a, b), relay.Keys{Slot: a.Slot, Mode: relay.ConsumeKeys}))
+	packets, err := golden.Capture("dtmf_1_2_3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range packets {
+		m.advance(epoch.Add(p.At))
+		m.Deliver(a.remote, a.Addr, p.Data)
+	}
+	m.advance(epoch.Add(5 * time.Second))
+	m.collect()
+	keys := ""
+	for _, ev := range m.events {
+		if d, ok := ev.(relay.Digit); ok && d.Slot == a.Slot {
+			keys += string(d.Key)
+		}
+	}
+	if keys != "123" {
+		t.Errorf("reported %q", keys)
+	}
+	for _, s := range m.heard[b.remote] {
+		if s.Data[1]&0x7f != 0 {
+			t.Fatalf("a packet of type %d left", s.Data[1]&0x7f)
+		}
 	}
 }
 

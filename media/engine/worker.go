@@ -118,7 +118,8 @@ func (w *Worker) Order(now time.Time, o Order, out *Output) {
 	w.settle(now, out)
 }
 
-// Step does what is due: packets of players, digits whose end was lost.
+// Step does what is due: packets of players and of streams in whose place
+// something is said, digits whose end was lost.
 func (w *Worker) Step(now time.Time, out *Output) {
 	w.arena = w.arena[:0]
 	for {
@@ -128,16 +129,20 @@ func (w *Worker) Step(now time.Time, out *Output) {
 		}
 		c := &w.cells[a.local]
 		w.busy = int64(a.local)
-		if p, ok := c.in.Expire(now); ok {
-			w.press(c, p, out)
-		}
+		c.in.Expire(now)
 		if c.in.Silent(now) {
 			out.Notices = append(out.Notices, Notice{c.owner, relay.Silent{Slot: c.slot}})
 		}
+		if len(w.arena)+2*longestPacket > cap(w.arena) {
+			break
+		}
+		if c.feeding {
+			w.owe(now, &c.fed, out)
+		}
+		if c.where == atHome {
+			w.owe(now, &c.own, out)
+		}
 		if c.player.active && !c.player.next.After(now) {
-			if len(w.arena)+longestPacket > cap(w.arena) {
-				break
-			}
 			w.play(now, c, out)
 		}
 		w.schedule(c)
@@ -173,6 +178,9 @@ func (w *Worker) Receive(now time.Time, d Datagram, out *Output) {
 		w.notice(now, c, v, out)
 	}
 	w.count(w.pass(now, c, v, out))
+	if v.Kind == relay.EventPacket {
+		w.schedule(c)
+	}
 	w.busy = -1
 }
 
@@ -227,11 +235,8 @@ func (w *Worker) translation(c *cell) relay.Return {
 
 // notice reports what a packet has shown beside its audio.
 func (w *Worker) notice(now time.Time, c *cell, v relay.Verdict, out *Output) {
-	for _, p := range v.Presses[:v.Pressed] {
-		w.press(c, p, out)
-	}
-	if v.Kind == relay.EventPacket {
-		w.schedule(c)
+	if v.Key != 0 {
+		out.Notices = append(out.Notices, Notice{c.owner, relay.Digit{Slot: c.slot, Key: v.Key, At: now}})
 	}
 	if v.Latched {
 		to := c.in.Destination()
@@ -241,8 +246,16 @@ func (w *Worker) notice(now time.Time, c *cell, v relay.Verdict, out *Output) {
 	}
 }
 
-func (w *Worker) press(c *cell, p relay.Press, out *Output) {
-	out.Notices = append(out.Notices, Notice{c.owner, relay.Digit{Slot: c.slot, Key: p.Key, Duration: p.Duration}})
+// owe puts out the packet that an out-half has due, beside what feeds it.
+func (w *Worker) owe(now time.Time, o *outbound, out *Output) {
+	begin := len(w.arena)
+	w.packet.Data = w.arena[begin : begin : begin+longestPacket]
+	if !o.Due(now, &w.packet) {
+		return
+	}
+	w.arena = w.arena[:begin+len(w.packet.Data)]
+	out.Packets = append(out.Packets, Transmit{o.sockets.RTP, o.Destination(), w.packet.Data})
+	w.counts.Sent++
 }
 
 // play puts out one packet of c's player.

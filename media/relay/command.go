@@ -3,6 +3,8 @@ package relay
 import (
 	"net/netip"
 	"time"
+
+	"sekisho/media/dtmf"
 )
 
 // Slot names one endpoint: an RTP/RTCP port pair of ours that was leased
@@ -137,6 +139,26 @@ type Watch struct {
 	For  time.Duration
 }
 
+// Keys says what becomes of the keys that a slot's peer presses, from its next
+// press on; until the first such command they pass. Each press is told by the
+// event Digit either way.
+type Keys struct {
+	Slot Slot
+	Mode KeyMode
+}
+
+// KeyMode is what becomes of a peer's keys.
+type KeyMode uint8
+
+// The modes of Keys.
+const (
+	// PassKeys gives them to whoever hears the peer.
+	PassKeys KeyMode = iota
+	// ConsumeKeys keeps them: who hears the peer gets silence while a key is
+	// down, in one stream without a gap.
+	ConsumeKeys
+)
+
 // Release ends a lease. Both halves stop at once; the pair stays bound and is
 // drained in quarantine before it is leased again.
 type Release struct{ Slot Slot }
@@ -146,6 +168,7 @@ func (Join) command()      {}
 func (Play) command()      {}
 func (Silence) command()   {}
 func (Watch) command()     {}
+func (Keys) command()      {}
 func (Release) command()   {}
 
 // Event is what the media plane tells signalling.
@@ -157,12 +180,12 @@ type Played struct {
 	Token uint64
 }
 
-// Digit reports one key press heard on a slot, once, at its end or when its
-// end is taken as lost (RFC 4733 §2.5).
+// Digit reports one key press heard on a slot, once, at the first packet of it
+// that arrived.
 type Digit struct {
-	Slot     Slot
-	Key      byte   // '0'..'9', '*', '#', 'A'..'D'
-	Duration uint32 // milliseconds
+	Slot Slot
+	Key  dtmf.Key
+	At   time.Time // when that packet arrived
 }
 
 // Silent reports that a watched slot's peer has not been heard for as long as

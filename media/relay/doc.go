@@ -26,8 +26,10 @@
 //     described source itself, or after two seconds of silence;
 //   - nothing is ever sent to an address that is neither described nor accepted.
 //
-// A digit (RFC 4733) is reported once per key press and its packets are passed
-// on one for one.
+// A digit (RFC 4733) is reported once per key press, at the first packet of it
+// that arrives, and its packets are passed on one for one; or they are kept
+// (ConsumeKeys), and who hears the peer gets silence in their place, in a stream
+// whose numbers and time go on.
 //
 // RTCP is read and written again rather than passed: reports are translated to
 // the SSRCs and numbers that each side knows, the canonical name is replaced

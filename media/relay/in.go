@@ -18,7 +18,7 @@ type InHalf struct {
 	latch      latch
 	pin        pin
 	rtcp       gauge
-	presses    presses
+	keys       keys
 	watch      watch
 	quality    quality.Stream
 	stats      Stats
@@ -92,7 +92,9 @@ func (h *InHalf) Handle(now time.Time, p *Packet) Verdict {
 	h.stats.Received++
 	h.stats.ReceivedBytes += uint64(len(p.Data))
 	if kind == EventPacket {
-		h.presses.hear(now, p, &v)
+		h.keys.event(now, p, &v)
+	} else {
+		v.Muted = h.keys.mutes()
 	}
 	if !h.spec.Receives() {
 		v.Action, v.Reason = Drop, Held
@@ -124,16 +126,18 @@ func (h *InHalf) HandleRTCP(now time.Time, source netip.AddrPort, datagram []byt
 
 // Deadline returns when Expire or Silent is due, or the zero time.
 func (h *InHalf) Deadline() time.Time {
-	at := h.presses.deadline()
+	at := h.keys.deadline()
 	if due := h.watch.due; at.IsZero() || !due.IsZero() && due.Before(at) {
 		return due
 	}
 	return at
 }
 
-// Expire takes the end of a key press as lost if its time has come, and
-// returns the press.
-func (h *InHalf) Expire(now time.Time) (Press, bool) { return h.presses.expire(now) }
+// Expire takes the end of a key press as lost if its time has come.
+func (h *InHalf) Expire(now time.Time) { h.keys.expire(now) }
+
+// Keys says what becomes of the peer's keys from the next press on.
+func (h *InHalf) Keys(m KeyMode) { h.keys.mode = m }
 
 // Destination returns where this endpoint's peer is to be reached: the accepted
 // source, else the described address, else an invalid one.

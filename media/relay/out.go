@@ -8,10 +8,6 @@ import (
 // clock is the RTP clock of G.711 and of the events beside it, in hertz.
 const clock = 8000
 
-// reach is how far behind the newest packet one may still be sent. It keeps
-// the floor of a splice near, where serial numbers compare (RFC 1982).
-const reach = 1000
-
 // Identity is what a stream of ours begins with. All three are random
 // (RFC 3550 §5.1), so that a stranger cannot guess them.
 type Identity struct {
@@ -30,18 +26,20 @@ type OutHalf struct {
 	ssrc         SSRC
 	direction    Direction
 	audio, event PayloadType
+	codec        Codec
 
 	splice splice
-	feed   SSRC   // of the present feeder
-	seqAdd uint16 // feeder's numbers to ours
+	feed   SSRC // of the present feeder
+	seqs   renumbering
 	tsAdd  uint32
-	floor  uint16 // least sequence number this feeder may use
+	mark   bool // something was left out: what follows begins a talkspurt
 
 	begun bool
 	at    time.Time // when the newest timestamp was first sent
 	ts    uint32    // that timestamp
 	span  uint32    // length of the newest audio packet, timestamp units
 	seq   uint16    // newest sequence number
+	fill  fill
 
 	sent, sentBytes uint64
 	octets          uint32 // payload alone, for sender reports
@@ -51,9 +49,8 @@ type OutHalf struct {
 type splice uint8
 
 const (
-	joined  splice = iota // offsets hold
-	numbers               // packets of this feeder were left out: close the gap in the numbers
-	whole                 // another feeder: numbers and timestamps
+	joined splice = iota // offsets hold
+	whole                // another feeder: numbers and timestamps
 )
 
 // NewOutHalf returns the out-half of a lease. It sends nothing until Configure.
@@ -75,7 +72,7 @@ func (o *OutHalf) Configure(spec Spec, to netip.AddrPort) {
 		o.toRTCP = spec.RemoteRTCP
 	}
 	o.direction = spec.Direction
-	o.audio, o.event = spec.AudioOut, spec.EventOut
+	o.audio, o.event, o.codec = spec.AudioOut, spec.EventOut, spec.Codec
 }
 
 // Feed announces another feeder, or the same one after a pause: its first
@@ -92,43 +89,54 @@ func (o *OutHalf) DestinationRTCP() netip.AddrPort { return o.toRTCP }
 // this stream. It returns Passed, and the packet is to be sent to Destination;
 // or the reason why it is not sent.
 func (o *OutHalf) Handle(now time.Time, p *Packet, v Verdict) Reason {
-	pt, reason := o.admit(v.Kind)
+	pt, reason := o.admit(v)
 	if reason != Passed {
+		o.leaveOut(now, p, v, reason)
 		return reason
 	}
 	if p.SSRC() != o.feed || v.Restarted {
 		o.splice = whole
 	}
-	var mark byte
-	if p.header.Marker {
-		mark = marker
-	}
 	if o.splice != joined {
 		o.fit(now, p)
-		mark = marker // RFC 3551 §4.1: the first packet of a talkspurt
 	}
-	seq, ts := p.header.SequenceNumber+o.seqAdd, p.header.Timestamp+o.tsAdd
-	if int16(seq-o.floor) < 0 {
+	ts := p.header.Timestamp + o.tsAdd
+	if o.fill.covers(ts) {
+		o.leaveOut(now, p, v, Overtaken)
+		return Overtaken
+	}
+	seq, ok := o.seqs.pass(p.header.SequenceNumber)
+	if !ok {
 		return TooLate
+	}
+	newest := !o.begun || int16(seq-o.seq) > 0
+	var mark byte
+	if p.header.Marker || newest && o.mark {
+		mark = marker
 	}
 	p.stamp(mark, pt, seq, ts, o.ssrc)
 	length := uint32(p.end - p.body)
-	if !o.begun || int16(seq-o.seq) > 0 {
+	if v.Muted {
+		hush(p.Payload(), o.codec)
+	}
+	if newest {
 		if !o.begun || ts != o.ts { // the packets of an event share one timestamp
 			o.ts, o.at = ts, now
 		}
-		o.begun, o.seq = true, seq
+		o.begun, o.mark, o.seq = true, false, seq
 		if v.Kind == AudioPacket {
 			o.span = length // one octet per sample
 		}
-		if seq-o.floor > reach {
-			o.floor = seq - reach
-		}
+		o.fill.due = time.Time{}
 	}
+	o.count(p, length)
+	return Passed
+}
+
+func (o *OutHalf) count(p *Packet, length uint32) {
 	o.sent++
 	o.sentBytes += uint64(len(p.Data))
 	o.octets += length
-	return Passed
 }
 
 // Generate makes p, whose Data holds room for the header and then the payload,
@@ -154,40 +162,52 @@ func (o *OutHalf) AddTo(s *Stats) {
 
 // admit chooses the payload type, or says why a packet cannot be sent. What is
 // left out takes no sequence number, so that the peer counts no loss.
-func (o *OutHalf) admit(k Kind) (PayloadType, Reason) {
+func (o *OutHalf) admit(v Verdict) (PayloadType, Reason) {
 	if !o.direction.Sends() {
-		o.splice = whole
 		return NoPayload, Held
 	}
 	if !o.to.IsValid() {
-		o.splice = whole
 		return NoPayload, NoDestination
 	}
+	if v.Withheld {
+		return NoPayload, Withheld
+	}
 	pt := o.audio
-	if k == EventPacket {
+	if v.Kind == EventPacket {
 		pt = o.event
 	}
 	if pt == NoPayload {
-		o.splice = max(o.splice, numbers)
 		return NoPayload, NoMapping
 	}
 	return pt, Passed
 }
 
+// leaveOut closes the numbers over a packet that is not sent.
+func (o *OutHalf) leaveOut(now time.Time, p *Packet, v Verdict, why Reason) {
+	o.mark = true // RFC 3551 §4.1: the first packet of a talkspurt
+	if why == Held || why == NoDestination || p.SSRC() != o.feed || v.Restarted {
+		o.splice = whole
+		return
+	}
+	if o.splice == joined {
+		o.seqs.leaveOut(p.header.SequenceNumber)
+	}
+	if why == Withheld {
+		o.cover(now, v)
+	}
+}
+
 // fit sets the offsets so that p follows the newest packet sent. The timestamp
 // advances by the time that has passed, and at least by that packet's length.
 func (o *OutHalf) fit(now time.Time, p *Packet) {
-	seq := o.seq + 1
-	if o.splice == whole {
-		ts := o.ts
-		if o.begun {
-			passed := now.Sub(o.at) * clock / time.Second
-			ts += uint32(max(passed, time.Duration(o.span)))
-		}
-		o.tsAdd = ts - p.header.Timestamp
+	ts := o.ts
+	if o.begun {
+		passed := now.Sub(o.at) * clock / time.Second
+		ts += uint32(max(passed, time.Duration(o.span)))
 	}
-	o.seqAdd = seq - p.header.SequenceNumber
-	o.floor = seq
+	o.tsAdd = ts - p.header.Timestamp
+	o.seqs = renumber(p.header.SequenceNumber, o.seq+1)
 	o.feed = p.SSRC()
 	o.splice = joined
+	o.mark = true // RFC 3551 §4.1: the first packet of a talkspurt
 }

@@ -32,7 +32,7 @@ type Return struct {
 // it with the stream that it has pinned.
 func (o *OutHalf) Return(in *InHalf) Return {
 	ssrc, ok := in.SSRC()
-	return Return{known: ok && o.splice != whole && o.feed == ssrc, local: o.ssrc, remote: ssrc, seqAdd: o.seqAdd}
+	return Return{known: ok && o.splice != whole && o.feed == ssrc, local: o.ssrc, remote: ssrc, seqAdd: o.seqs.add}
 }
 
 // AppendRTCP appends to dst the compound packet that tells this stream's

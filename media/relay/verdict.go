@@ -1,5 +1,7 @@
 package relay
 
+import "sekisho/media/dtmf"
+
 // Action is what becomes of a packet.
 type Action uint8
 
@@ -40,6 +42,8 @@ const (
 	TooLate                     // older than its feeder's first packet
 	TooMany                     // RTCP above its rate
 	Unconsumed                  // nobody listens to this endpoint
+	Withheld                    // of a key that is not for the other side
+	Overtaken                   // what we have said in its place is as new
 	reasons
 )
 
@@ -77,14 +81,12 @@ func (r Reason) String() string {
 		return "too-many"
 	case Unconsumed:
 		return "unconsumed"
+	case Withheld:
+		return "withheld"
+	case Overtaken:
+		return "overtaken"
 	}
 	return "unknown"
-}
-
-// Press is one key pressed on a telephone, heard whole.
-type Press struct {
-	Key      byte   // '0'..'9', '*', '#', 'A'..'D'
-	Duration uint32 // milliseconds
 }
 
 // Verdict is what an in-half has decided about one packet.
@@ -98,8 +100,11 @@ type Verdict struct {
 	// Restarted is set by the first packet of a sender that began its numbers
 	// again under the same SSRC.
 	Restarted bool
-	// Presses holds the key presses that this packet has completed: its own,
-	// and one before it whose end was lost.
-	Presses [2]Press
-	Pressed uint8 // how many of Presses are set
+	// Key is the press that begins with this packet; none is zero.
+	Key dtmf.Key
+	// Withheld says that this packet of a key is not for the other side, and
+	// Muted that this audio is silence there: a key that is withheld is down.
+	Withheld, Muted bool
+	// Ended says that a withheld packet ends its key.
+	Ended bool
 }

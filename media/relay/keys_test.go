@@ -6,10 +6,9 @@ import (
 	"time"
 
 	"sekisho/media/golden"
-	"sekisho/media/relay"
 )
 
-// ring collects the key presses of one stream as text: "5(160)".
+// ring collects the key presses of one stream as text, each at its first packet.
 type ring struct {
 	*wire
 	seq  uint16
@@ -18,27 +17,20 @@ type ring struct {
 
 func listen() *ring { return &ring{wire: open(golden.Exact(), golden.Beyond())} }
 
-func (r *ring) add(p relay.Press) {
-	if r.keys.Len() > 0 {
-		r.keys.WriteByte(' ')
-	}
-	r.keys.WriteByte(p.Key)
-}
-
-// at lets time pass: expired presses are reported first, as a worker would.
+// at lets time pass: ends that are lost are taken as such, as a worker would.
 func (r *ring) at(now time.Duration) {
 	if d := r.in.Deadline(); !d.IsZero() && !d.After(epoch.Add(now)) {
-		if p, ok := r.in.Expire(d); ok {
-			r.add(p)
-		}
+		r.in.Expire(d)
 	}
 }
 
 func (r *ring) take(now time.Duration, data []byte) {
 	r.at(now)
-	_, v := r.pass(golden.Step{At: now, Source: golden.Near, In: data})
-	for _, p := range v.Presses[:v.Pressed] {
-		r.add(p)
+	if _, v := r.pass(golden.Step{At: now, Source: golden.Near, In: data}); v.Key != 0 {
+		if r.keys.Len() > 0 {
+			r.keys.WriteByte(' ')
+		}
+		r.keys.WriteByte(byte(v.Key))
 	}
 }
 
@@ -137,24 +129,5 @@ func TestInterleavedAudio(t *testing.T) {
 	}
 	if got := r.keys.String(); got != "5" {
 		t.Errorf("heard %q, want one 5", got)
-	}
-}
-
-func TestPressDuration(t *testing.T) {
-	w := open(golden.Exact(), golden.Beyond())
-	var got relay.Press
-	for i, d := range []uint16{0xffff, 800, 800} {
-		ts := uint32(0)
-		end := golden.More
-		if i > 0 {
-			ts, end = 0xffff, golden.Last
-		}
-		p := golden.RTP{Type: 101, Sequence: uint16(i), Timestamp: ts, SSRC: 1, Body: golden.Event(2, end, d)}
-		if _, v := w.pass(golden.Step{At: time.Duration(i) * 20 * ms, Source: golden.Near, In: p.Bytes()}); v.Pressed > 0 {
-			got = v.Presses[0]
-		}
-	}
-	if want := (relay.Press{Key: '2', Duration: (0xffff + 800) / 8}); got != want {
-		t.Errorf("got %+v, want %+v: segments add up (8 units a millisecond)", got, want)
 	}
 }

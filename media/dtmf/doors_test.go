@@ -1,0 +1,11 @@
+package dtmf
+
+import (
+	"testing"
+
+	"sekisho/edge/lab/doors"
+)
+
+func TestDoors(t *testing.T) {
+	doors.Check(t, doors.Rule{Machine: true})
+}

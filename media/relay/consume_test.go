@@ -1,0 +1,199 @@
+package relay_test
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+	"time"
+
+	"sekisho/media/golden"
+	"sekisho/media/relay"
+)
+
+// talker is one direction in virtual time: what its peer says, each packet at
+// its time, and what leaves.
+type talker struct {
+	*wire
+	now  time.Duration
+	seq  uint16
+	ts   uint32
+	sent []spoken
+	keys string
+}
+
+// spoken is one packet that left.
+type spoken struct {
+	at   time.Duration
+	data []byte
+	header
+}
+
+func talk(in, out relay.Spec) *talker { return &talker{wire: open(in, out), seq: 1000, ts: 160000} }
+
+func (s spoken) event() bool   { return s.data[1]&0x7f == 96 }
+func (s spoken) silence() bool { return len(bytes.Trim(s.data[12:], "\xff")) == 0 }
+
+// wait lets time pass, as a worker would.
+func (k *talker) wait(d time.Duration) {
+	end := k.now + d
+	for {
+		at := k.in.Deadline()
+		if out := k.out.Deadline(); at.IsZero() || !out.IsZero() && out.Before(at) {
+			at = out
+		}
+		if at.IsZero() || at.After(epoch.Add(end)) {
+			break
+		}
+		k.now = at.Sub(epoch)
+		k.in.Expire(at)
+		for p := (relay.Packet{Data: make([]byte, 0, 512)}); k.out.Due(at, &p); p.Data = make([]byte, 0, 512) {
+			k.leave(p.Data)
+		}
+	}
+	k.now = end
+}
+
+func (k *talker) leave(d []byte) { k.sent = append(k.sent, spoken{k.now, d, look(d)}) }
+
+// give delivers the next packet of the peer's.
+func (k *talker) give(p golden.RTP) relay.Verdict {
+	p.Sequence, p.SSRC = k.seq, 5
+	k.seq++
+	out, v := k.pass(golden.Step{At: k.now, Source: golden.Near, In: p.Bytes()})
+	if out != nil {
+		k.leave(out)
+	}
+	if v.Key != 0 {
+		k.keys += string(v.Key)
+	}
+	return v
+}
+
+func (k *talker) say(packets int) {
+	for range packets {
+		k.give(golden.RTP{Timestamp: k.ts, Body: golden.Voice(int(k.seq))})
+		k.ts += 160
+		k.wait(20 * ms)
+	}
+}
+
+// press presses a key for some packets of 20 ms, its end three times, and returns
+// what became of the first of them.
+func (k *talker) press(code uint8, packets int) (first relay.Verdict) {
+	for n := 1; n <= packets; n++ {
+		v := k.give(golden.RTP{Mark: n == 1, Type: 101, Timestamp: k.ts, Body: golden.Event(code, golden.More, uint16(160*n))})
+		if n == 1 {
+			first = v
+		}
+		k.wait(20 * ms)
+	}
+	for range 3 {
+		k.give(golden.RTP{Type: 101, Timestamp: k.ts, Body: golden.Event(code, golden.Last, uint16(160*packets))})
+	}
+	k.ts += 160 * uint32(packets)
+	return first
+}
+
+// unbroken checks that the receiver sees one stream: numbers without a gap, a
+// time that goes on by one packet's length, nothing later than half of one.
+func (k *talker) unbroken(t *testing.T) {
+	t.Helper()
+	for i, s := range k.sent[1:] {
+		before := k.sent[i]
+		if s.seq != before.seq+1 || s.ts != before.ts+160 || s.at-before.at > 30*ms {
+			t.Errorf("packet %d: %+v at %v follows %+v at %v", i+1, s.header, s.at, before.header, before.at)
+		}
+	}
+}
+
+// A key that is consumed is told at its first packet; who hears the peer gets
+// silence in its place.
+func TestConsumedKeys(t *testing.T) {
+	k := talk(golden.Exact(), golden.Beyond())
+	k.in.Keys(relay.ConsumeKeys)
+	k.say(5)
+	if v := k.press(10, 5); v.Key != '*' || v.Reason != relay.Withheld {
+		t.Errorf("the first packet of a key: %+v", v)
+	}
+	k.say(5)
+	k.press(1, 5)
+	k.wait(2 * time.Second) // and no audio behind it
+	if k.keys != "*1" {
+		t.Errorf("told of %q", k.keys)
+	}
+	if slices.ContainsFunc(k.sent, spoken.event) {
+		t.Error("an event left")
+	}
+	k.unbroken(t)
+	if s := k.sent[5]; !s.silence() || s.mark {
+		t.Errorf("in a key's place: %x", s.data)
+	}
+	first := slices.IndexFunc(k.sent[5:], func(s spoken) bool { return !s.silence() }) + 5
+	if first != 10 || !k.sent[first].mark {
+		t.Errorf("audio goes on with packet %d: %+v", first, k.sent[first].header)
+	}
+	if last := k.sent[len(k.sent)-1]; last.at > 500*ms {
+		t.Errorf("silence was still sent at %v", last.at)
+	}
+}
+
+// Audio that a sender goes on with while its key is down is silence to the
+// other side, in either law of G.711.
+func TestConsumedKeysMuteAudio(t *testing.T) {
+	for codec, silence := range map[relay.Codec]byte{relay.PCMU: 0xff, relay.PCMA: 0xd5} {
+		out := golden.Beyond()
+		out.Codec = codec
+		k := talk(golden.Exact(), out)
+		k.in.Keys(relay.ConsumeKeys)
+		k.say(3)
+		began := k.ts
+		for n := 1; n <= 5; n++ {
+			k.give(golden.RTP{Mark: n == 1, Type: 101, Timestamp: began, Body: golden.Event(10, golden.More, uint16(160*n))})
+			k.say(1)
+		}
+		k.give(golden.RTP{Type: 101, Timestamp: began, Body: golden.Event(10, golden.Last, 800)})
+		k.say(3)
+		k.unbroken(t)
+		for i, s := range k.sent {
+			if mute := bytes.Equal(s.data[12:], bytes.Repeat([]byte{silence}, 160)); mute != (i >= 3 && i < 8) {
+				t.Errorf("codec %v: packet %d is silent: %v", codec, i, mute)
+			}
+		}
+	}
+}
+
+// A press keeps the mode that it began with.
+func TestKeysChangeBetweenPresses(t *testing.T) {
+	k := talk(golden.Exact(), golden.Beyond())
+	k.say(2)
+	k.give(golden.RTP{Mark: true, Type: 101, Timestamp: k.ts, Body: golden.Event(1, golden.More, 160)})
+	k.in.Keys(relay.ConsumeKeys)
+	k.give(golden.RTP{Type: 101, Timestamp: k.ts, Body: golden.Event(1, golden.Last, 320)})
+	k.ts += 640
+	k.give(golden.RTP{Mark: true, Type: 101, Timestamp: k.ts, Body: golden.Event(2, golden.More, 160)})
+	k.in.Keys(relay.PassKeys)
+	k.give(golden.RTP{Type: 101, Timestamp: k.ts, Body: golden.Event(2, golden.Last, 320)})
+	var codes []byte
+	for _, s := range k.sent {
+		if s.event() {
+			codes = append(codes, s.data[12])
+		}
+	}
+	if !bytes.Equal(codes, []byte{1, 1}) {
+		t.Errorf("events %v left, want both packets of 1", codes)
+	}
+}
+
+// Where there was no audio, no silence is made up.
+func TestNoSilenceInAPause(t *testing.T) {
+	k := talk(golden.Exact(), golden.Beyond())
+	k.in.Keys(relay.ConsumeKeys)
+	k.press(5, 5)
+	k.say(2)
+	k.wait(time.Second)
+	k.press(5, 5)
+	k.wait(time.Second)
+	if len(k.sent) != 2 {
+		t.Errorf("%d packets left, want the two of audio", len(k.sent))
+	}
+}
