@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"sekisho/edge/sip/callid"
 	"sekisho/edge/sip/deadline"
 	"sekisho/edge/sip/flow"
@@ -99,6 +101,9 @@ type Border struct {
 	probes probes
 	// coreRules are the seam's.
 	coreRules profile.Failover
+	// methods are those of each trunk's terms, coreMethods the seam's.
+	methods     [][]sip.RequestMethod
+	coreMethods []sip.RequestMethod
 	// trunksUp and order are scratch.
 	trunksUp []bool
 	order    []int
@@ -111,6 +116,8 @@ type Counts struct {
 	// indexed by policy.Reason.
 	Attempts, Answered uint64
 	Refused            [64]uint64
+	// Keys counts key presses told by INFO.
+	Keys uint64
 }
 
 // New returns a border without calls.
@@ -133,7 +140,7 @@ func New(c Config) *Border {
 	if c.Health == nil {
 		c.Health = trunk.NewHealth(c.Source, Watches(c.Trunks, c.Core))
 	}
-	return &Border{
+	b := &Border{
 		cfg: c,
 		// What a PBX's own failures are; a busy or missing extension is none.
 		coreRules: profile.Failover{On: []int{500, 502, 503, 504}},
@@ -141,6 +148,14 @@ func New(c Config) *Border {
 		legs:      make(map[leg.ID]*party),
 		slots:     make(map[relay.Slot]*party),
 	}
+	var all []*profile.SIP
+	for i := range c.Trunks {
+		p := &c.Trunks[i].Profile.SIP
+		all = append(all, p)
+		b.methods = append(b.methods, methods(p))
+	}
+	b.coreMethods = methods(all...)
+	return b
 }
 
 // Peer says who is behind a flow, for the shard's ua.Config.

@@ -77,6 +77,8 @@ type call struct {
 	// announcement of ours follows.
 	earlyFromB bool
 	joined     bool
+	// asks names the requests passed on inside the dialogs.
+	asks uint64
 	// discreet says that nothing toward B may tell who calls: the number is
 	// masked or withheld there.
 	discreet bool
@@ -103,6 +105,8 @@ type party struct {
 	media            medium
 	negotiated       *sdp.Negotiated
 	hold             holding
+	// relayed are the requests that the party is asked for the other one.
+	relayed []relayed
 	// watched says that the media plane tells when the party falls silent.
 	watched bool
 	// ended says that the leg is over, and why.

@@ -32,6 +32,10 @@ func (b *Border) legEvent(now time.Time, p *party, ev leg.Event, out []ua.Action
 		return b.offered(p, ev, out)
 	case leg.OfferRefused:
 		return b.offerRefused(now, p, ev, out)
+	case leg.Asked:
+		return b.asked(p, ev, out)
+	case leg.Replied:
+		return b.legReplied(p, ev, out)
 	case leg.Ended:
 		return b.legEnded(now, p, ev, out)
 	}

@@ -11,6 +11,7 @@
 //	dial.go       ports for both legs
 //	attempt.go    leg B, and the next peer where one fails
 //	couple.go     ringing, early media, answer, one leg's end ends the other
+//	inside.go     other requests inside the dialogs: INFO read or passed on
 //	hold.go       re-INVITEs: absorbed or relayed, as the profile says
 //	reason.go     why a call ends, as each neighbour wants to be told
 //	refuse.go     announcement and code of a call that is not put through

@@ -14,10 +14,12 @@ import (
 // ua.Config. Timers are terminated: each leg keeps its own.
 func (b *Border) Terms(peer ua.Peer) leg.Terms {
 	if peer == CorePeer {
-		return SeamTerms()
+		t := SeamTerms()
+		t.Methods = b.coreMethods
+		return t
 	}
 	p := &b.cfg.Trunks[peer].Profile.SIP
-	return leg.Terms{Session: dialog.SessionTerms{Expires: p.SessionExpires, MinSE: p.MinSE, Refresher: refresher(p.Refresher)}}
+	return leg.Terms{Session: dialog.SessionTerms{Expires: p.SessionExpires, MinSE: p.MinSE, Refresher: refresher(p.Refresher)}, Methods: b.methods[peer]}
 }
 
 // SeamTerms are those of the seam, on both sides of it: whoever calls refreshes

@@ -218,6 +218,9 @@ type SIP struct {
 	Hold           Hold
 	Refer          Refer
 	Redirect       Redirect
+	// Info lists what an INFO may carry (RFC 6086 §5): one with a key press is
+	// answered and read, any other passed on. Empty refuses the method.
+	Info           []ContentType
 	OverMTU        OverMTU
 	SourcePort5060 bool // requests must leave from port 5060
 	Options        Options
@@ -332,6 +335,18 @@ const (
 	MTUFragment OverMTU = "fragment"
 	MTUTrim     OverMTU = "trim"
 )
+
+// ContentType is a media type and subtype in lower case, without parameters.
+type ContentType string
+
+// The types by which INFO tells of a key press.
+const (
+	KeyRelay ContentType = "application/dtmf-relay"
+	KeyAlone ContentType = "application/dtmf"
+)
+
+// Takes reports whether an INFO with a content type may pass.
+func (s *SIP) Takes(t ContentType) bool { return slices.Contains(s.Info, t) }
 
 // Media is what the trunk carries.
 type Media struct {

@@ -208,6 +208,9 @@ func TestFaults(t *testing.T) {
 		{"a header passes twice", strings.Replace(head, "edge}", "edge, pass: [X-Ref, x-ref]}", 1), "twice"},
 		{"trusted with what nobody says", strings.Replace(head, "[pai]}", "[pai], trust: [pai]}", 1), "not one of diversion, reason"},
 		{"no diversion at all", strings.Replace(head, "[pai]}", "[pai], diversion_limit: 0}", 1), "diversion_limit"},
+		{"INFO with no type", head + "sip: {info: [dtmf]}\n", "is no type/subtype"},
+		{"INFO past offer and answer", head + "sip: {info: [application/sdp]}\n", "never in INFO"},
+		{"INFO twice", head + "sip: {info: [text/plain, Text/Plain]}\n", "text/plain stands here twice"},
 		{"map example", mapping(head, `{min_digits: 3, to: "9", examples: {"111": "9", "11": "9"}}`), "the rule gives 11"},
 	}
 	if _, faults := Read(Source{Name: "x", File: "x.yaml", Text: []byte(head)}, nil); len(faults) > 0 {

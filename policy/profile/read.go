@@ -116,6 +116,7 @@ func sip(m *document.MapReader) SIP {
 		Hold:           enum(m.Key("hold"), HoldRelay, HoldAbsorb, HoldRelay),
 		Refer:          enum(m.Key("refer"), ReferRefuse, ReferRefuse, ReferPass, ReferConsume),
 		Redirect:       enum(m.Key("redirect"), RedirectRefuse, RedirectRefuse, RedirectFollow),
+		Info:           contentTypes(m.Key("info")),
 		OverMTU:        enum(m.Key("over_mtu"), MTUFragment, MTUToTCP, MTUFragment, MTUTrim),
 		SourcePort5060: m.Key("source_port_5060").Bool(false),
 		Options:        options(m.Key("options").Map()),
@@ -129,6 +130,36 @@ func sip(m *document.MapReader) SIP {
 		least.Faultf("is longer than session_expires")
 	}
 	return s
+}
+
+// contentTypes reads media types by their names. A session description in an
+// INFO would change a session past offer and answer.
+func contentTypes(v document.Value) []ContentType {
+	var list []ContentType
+	for _, item := range v.List() {
+		name := item.Required().String("")
+		t := ContentType(strings.ToLower(name))
+		kind, subtype, ok := strings.Cut(string(t), "/")
+		switch {
+		case name == "": // a fault already
+		case !ok || !mediaWord(kind) || !mediaWord(subtype):
+			item.Faultf("%q is no type/subtype", name)
+		case t == "application/sdp":
+			item.Faultf("a session is described in offer and answer, never in INFO")
+		case slices.Contains(list, t):
+			item.Faultf("%s stands here twice", t)
+		default:
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// mediaWord accepts what RFC 6838 §4.2 calls a restricted-name.
+func mediaWord(s string) bool {
+	return s != "" && len(s) <= 127 && strings.IndexFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && !strings.ContainsRune("!#$&-^_.+", r)
+	}) < 0
 }
 
 func options(m *document.MapReader) Options {

@@ -86,6 +86,8 @@ func (c *call) event(now time.Time, ev leg.Event, out []ua.Action) []ua.Action {
 		c.agree(now, &ev.Negotiated)
 	case leg.Offered:
 		return append(out, ua.Command{Leg: c.id, Command: leg.AnswerOffer{Media: c.side(c.direction)}})
+	case leg.Asked:
+		return c.asked(ev, out)
 	case leg.OfferRefused:
 	case leg.Ended:
 		c.ended, c.open, c.cause, c.final = true, false, ev.Cause, ev.Message

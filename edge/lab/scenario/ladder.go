@@ -35,9 +35,9 @@ func (p *play) summary(data []byte) string {
 		s.User, s.Display, s.From = "again", "", ""
 	}
 	if p.timers && s.Session != "" {
-		return s.String() + " se=" + s.Session
+		return s.String() + " se=" + s.Session + p.seen(data)
 	}
-	return s.String()
+	return s.String() + p.seen(data)
 }
 
 // to returns the To line of a message.

@@ -64,6 +64,8 @@ type play struct {
 	requests int
 	// timers adds session timers to the ladder, once one was set.
 	timers bool
+	// watched are the headers that the ladder shows beside its summary.
+	watched []string
 }
 
 func newPlay(in Setting) *play { return &play{setting: in, calls: make(map[string]*call)} }
@@ -94,6 +96,8 @@ func commandNamed(name string) handler {
 		return (*play).advance
 	case "answer":
 		return (*play).answer
+	case "ask":
+		return (*play).ask
 	case "call":
 		return (*play).call
 	case "cdr":
@@ -106,6 +110,8 @@ func commandNamed(name string) handler {
 		return (*play).hangUp
 	case "heard":
 		return (*play).heard
+	case "knows":
+		return (*play).knows
 	case "leak":
 		return (*play).leak
 	case "link":
@@ -134,6 +140,8 @@ func commandNamed(name string) handler {
 		return (*play).spoof
 	case "timer":
 		return (*play).timer
+	case "watch":
+		return (*play).watch
 	case "until":
 		return (*play).quiet
 	}

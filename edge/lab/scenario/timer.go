@@ -6,7 +6,6 @@ import (
 
 	"sekisho/edge/sip/dialog"
 	"sekisho/edge/sip/header"
-	"sekisho/edge/sip/leg"
 )
 
 // timer has a party's calls from here on keep session timers, and the ladder
@@ -26,6 +25,6 @@ func (p *play) timer(c command) (string, error) {
 	if t.MinSE, err = time.ParseDuration(c.option("min", "90s")); err != nil {
 		return "", fmt.Errorf("min: %w", err)
 	}
-	r.terms, p.timers = leg.Terms{Session: t}, true
+	r.terms.Session, p.timers = t, true
 	return "", nil
 }

@@ -13,14 +13,14 @@ import (
 // Terms.Methods. The application owes it one Respond; what it has not answered
 // when the leg ends is answered 487.
 type Asked struct {
-	ID      transaction.ID
+	ID      RequestID
 	Request *sip.Request
 }
 
 // Respond answers an Asked with a final status. One that was answered already,
 // or was never asked, is ignored.
 type Respond struct {
-	ID      transaction.ID
+	ID      RequestID
 	Status  int
 	Headers []sip.Header
 	// Content of type Type; none where it is empty.
@@ -30,6 +30,9 @@ type Respond struct {
 
 func (Respond) command() {}
 func (Asked) event()     {}
+
+// RequestID names a request of the peer's until it is answered.
+type RequestID = transaction.ID
 
 // question is a request of the peer's that waits for the application's answer.
 type question struct {

@@ -137,17 +137,22 @@ func (u *UA) terms(f flow.Flow) leg.Terms {
 func (u *UA) allowed(f flow.Flow) string { return leg.Allow(allow, u.terms(f).Methods) }
 
 // extended refuses a request that requires an extension we do not have with
-// this peer (RFC 3261 §8.2.2.3).
+// this peer (RFC 3261 §8.2.2.3), also one that it requires of proxies: to the
+// party behind us that is what we are (§20.29).
 func (u *UA) extended(in transaction.Arrived) bool {
-	lacking := header.Lacking(in.Request, "Require", nil)
+	lacking := u.lacking(in, nil)
 	if len(lacking) > 0 {
-		lacking = header.Lacking(in.Request, "Require", u.terms(in.Flow).Options())
+		lacking = u.lacking(in, u.terms(in.Flow).Options())
 	}
 	if len(lacking) == 0 {
 		return false
 	}
 	u.refuse(in, 420, sip.NewHeader("Unsupported", strings.Join(lacking, ", ")))
 	return true
+}
+
+func (u *UA) lacking(in transaction.Arrived, known []string) []string {
+	return append(header.Lacking(in.Request, "Require", known), header.Lacking(in.Request, "Proxy-Require", known)...)
 }
 
 func (u *UA) refuse(in transaction.Arrived, status int, headers ...sip.Header) {

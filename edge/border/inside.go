@@ -1,0 +1,181 @@
+package border
+
+import (
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/seam"
+	"sekisho/edge/sip/header"
+	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/ua"
+	"sekisho/media/relay"
+	"sekisho/policy/profile"
+)
+
+// relayed is a request inside the dialog that a party is asked in the name of
+// the other one.
+type relayed struct {
+	token uint64
+	// asker is the other party's request, owed the answer.
+	asker leg.RequestID
+}
+
+// methods are what a neighbour may send inside a dialog beside what a leg
+// answers itself: what its profile takes, or any trunk's for the core.
+func methods(profiles ...*profile.SIP) []sip.RequestMethod {
+	var list []sip.RequestMethod
+	for _, p := range profiles {
+		if len(p.Info) > 0 {
+			return append(list, sip.INFO)
+		}
+	}
+	return list
+}
+
+// asked answers a request inside p's dialog, or passes it on.
+func (b *Border) asked(p *party, ev leg.Asked, out []ua.Action) []ua.Action {
+	if ev.Request.Method == sip.INFO {
+		return b.info(p, ev, out)
+	}
+	return answer(p, ev, leg.Respond{Status: 405}, out)
+}
+
+// answer gives p's request its final response.
+func answer(p *party, ev leg.Asked, r leg.Respond, out []ua.Action) []ua.Action {
+	r.ID = ev.ID
+	return append(out, ua.Command{Leg: p.leg, Command: r})
+}
+
+// info reads a key press and passes anything else on that both sides take. An
+// INFO without a body asks whether the call stands, as those of RFC 2976 did.
+func (b *Border) info(p *party, ev leg.Asked, out []ua.Action) []ua.Action {
+	kind := contentType(ev.Request)
+	switch {
+	case len(ev.Request.Body()) == 0:
+		return answer(p, ev, leg.Respond{Status: 200}, out)
+	case !b.takes(p, kind):
+		// "MUST [...] list the formats that are acceptable" (RFC 3261 §21.4.13).
+		return answer(p, ev, leg.Respond{Status: 415, Headers: []sip.Header{sip.NewHeader("Accept", b.accepts(p))}}, out)
+	case kind == profile.KeyRelay, kind == profile.KeyAlone:
+		press, err := header.ParsePress(ev.Request.Body())
+		if err != nil {
+			return answer(p, ev, leg.Respond{Status: 400}, out)
+		}
+		return b.pressed(p, press, answer(p, ev, leg.Respond{Status: 200}, out))
+	case !b.takes(p.other(), kind), p == &p.call.a && p.call.discreet:
+		// Nobody reads what is in it: it may name a caller who is withheld there.
+		return answer(p, ev, leg.Respond{Status: 415, Headers: []sip.Header{sip.NewHeader("Accept", b.accepts(p))}}, out)
+	}
+	a := leg.Ask{Method: sip.INFO, Type: string(kind), Content: ev.Request.Body()}
+	for _, name := range [...]string{"Info-Package", "Content-Disposition"} {
+		if v := header.First(ev.Request, name); v != "" {
+			a.Headers = append(a.Headers, sip.NewHeader(name, v))
+		}
+	}
+	return b.relay(p, ev, a, out)
+}
+
+// contentType is the body's, in lower case and without parameters.
+func contentType(m sip.Message) profile.ContentType {
+	kind, _, _ := strings.Cut(header.First(m, "Content-Type"), ";")
+	return profile.ContentType(strings.ToLower(strings.TrimSpace(kind)))
+}
+
+// takes reports whether a party may send or be sent an INFO of a content type;
+// the core whatever the trunk at the other end may.
+func (b *Border) takes(p *party, t profile.ContentType) bool {
+	if p.peer == CorePeer {
+		if p = p.other(); p.peer == CorePeer {
+			return true
+		}
+	}
+	return b.cfg.Trunks[p.peer].Profile.SIP.Takes(t)
+}
+
+func (b *Border) accepts(p *party) string {
+	if p.peer == CorePeer {
+		p = p.other()
+	}
+	if p.peer == CorePeer {
+		return ""
+	}
+	var list []string
+	for _, t := range b.cfg.Trunks[p.peer].Profile.SIP.Info {
+		list = append(list, string(t))
+	}
+	return strings.Join(list, ", ")
+}
+
+// pressed takes a key press that p told by INFO to the other party, in the form
+// that one is told keys.
+func (b *Border) pressed(p *party, press header.Press, out []ua.Action) []ua.Action {
+	b.counts.Keys++
+	o := p.other()
+	if p.call.phase != talking || !o.live() || !b.toldByInfo(o) {
+		return out
+	}
+	return append(out, ua.Command{Leg: o.leg, Command: leg.Ask{
+		Method: sip.INFO, Type: string(profile.KeyRelay), Content: []byte(press.String()),
+	}})
+}
+
+// toldByInfo reports whether a party hears of keys by INFO: the core where the
+// trunk's profile says so, a trunk that takes them and has no telephone-event.
+func (b *Border) toldByInfo(p *party) bool {
+	if p.peer != CorePeer {
+		return b.takes(p, profile.KeyRelay) && p.negotiated != nil && p.negotiated.EventOut == relay.NoPayload
+	}
+	o := p.other()
+	return o.peer != CorePeer && b.cfg.Trunks[o.peer].Profile.DTMF.TowardCore == profile.CoreINFO
+}
+
+// relay asks the other party in p's name.
+func (b *Border) relay(p *party, ev leg.Asked, a leg.Ask, out []ua.Action) []ua.Action {
+	c, o := p.call, p.other()
+	hops := seam.MaxForwards(ev.Request) - 1
+	switch {
+	case hops < 0:
+		return answer(p, ev, leg.Respond{Status: 483}, out)
+	case c.phase != talking, !o.live():
+		return answer(p, ev, leg.Respond{Status: 480}, out)
+	}
+	c.asks++
+	a.Token, a.MaxForwards = c.asks, max(hops, 1)
+	o.relayed = append(o.relayed, relayed{token: a.Token, asker: ev.ID})
+	return append(out, ua.Command{Leg: o.leg, Command: a})
+}
+
+// legReplied passes p's answer back. No 408 is among them: "A transaction-stateful
+// SIP element MUST NOT send a response with Status-Code of 408 to a non-INVITE
+// request" (RFC 4320 §4.2).
+func (b *Border) legReplied(p *party, ev leg.Replied, out []ua.Action) []ua.Action {
+	for i, r := range p.relayed {
+		if r.token != ev.Token {
+			continue
+		}
+		p.relayed = append(p.relayed[:i], p.relayed[i+1:]...)
+		status := 504
+		if ev.Response != nil {
+			status = inside(ev.Response.StatusCode)
+		}
+		return append(out, ua.Command{Leg: p.other().leg, Command: leg.Respond{ID: r.asker, Status: status}})
+	}
+	return out
+}
+
+// inside is the status of a relayed request as the other side is told it: a
+// challenge and an overload were for us, a redirection leads nowhere.
+func inside(status int) int {
+	switch {
+	case status < 300:
+		return status
+	case status < 400, status == 401, status == 407:
+		return 403
+	case status == 408, status == 503:
+		return 504
+	case status == 481:
+		return 480
+	}
+	return status
+}

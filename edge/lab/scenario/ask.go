@@ -1,0 +1,79 @@
+package scenario
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/ua"
+)
+
+// ask sends a request inside a call's dialog: ask WHO METHOD [type=TYPE/SUBTYPE]
+// [header='X: y']…, the body as it stands.
+func (p *play) ask(c command) (string, error) {
+	k, err := p.who(c.word(0), func(k *call) bool { return k.answered && k.session != nil })
+	if err != nil {
+		return "", err
+	}
+	a := leg.Ask{Method: sip.RequestMethod(c.word(1)), Headers: c.headers(), Type: c.option("type", "")}
+	if len(c.body) > 0 {
+		a.Content = []byte(strings.Join(c.body, "\r\n") + "\r\n")
+	}
+	k.party.tell(k.id, a)
+	return "", nil
+}
+
+// knows has a party answer requests inside its dialogs: knows PARTY INFO=200
+// REFER=202.
+func (p *play) knows(c command) (string, error) {
+	r, err := p.party(c.word(0))
+	if err != nil {
+		return "", err
+	}
+	r.answers = make(map[sip.RequestMethod]int)
+	r.terms.Methods = nil
+	for _, o := range c.options {
+		status, err := strconv.Atoi(o.value)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", o.key, err)
+		}
+		m := sip.RequestMethod(o.key)
+		r.answers[m], r.terms.Methods = status, append(r.terms.Methods, m)
+	}
+	return "", nil
+}
+
+// asked answers as the party was told to.
+func (c *call) asked(ev leg.Asked, out []ua.Action) []ua.Action {
+	return append(out, ua.Command{Leg: c.id, Command: leg.Respond{ID: ev.ID, Status: c.party.answers[ev.Request.Method]}})
+}
+
+// watch has the ladder show headers from here on, wherever they stand, and
+// bodies that are no session description: watch NAME… [body].
+func (p *play) watch(c command) (string, error) {
+	p.watched = c.words
+	return "", nil
+}
+
+// seen is what the ladder shows of the watched.
+func (p *play) seen(data []byte) string {
+	if len(p.watched) == 0 {
+		return ""
+	}
+	head, content, _ := strings.Cut(string(data), "\r\n\r\n")
+	var b strings.Builder
+	for _, name := range p.watched {
+		if name == "body" && content != "" && !strings.HasPrefix(content, "v=") {
+			b.WriteString(" " + strconv.Quote(strings.TrimSpace(content)))
+		}
+		for line := range strings.SplitSeq(head, "\r\n") {
+			if n, value, ok := strings.Cut(line, ": "); ok && strings.EqualFold(n, name) {
+				fmt.Fprintf(&b, " %s=%q", strings.ToLower(name), value)
+			}
+		}
+	}
+	return b.String()
+}
