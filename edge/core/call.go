@@ -1,131 +1,164 @@
 package core
 
 import (
-	"net/netip"
+	"slices"
 	"time"
 
+	"sekisho/edge/cdr"
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/ua"
-	"sekisho/media/relay"
 )
 
-// phase is how far a call has come; doc.go draws the transitions.
-type phase uint8
-
-const (
-	calling phase = iota
-	warning       // a phone hears why its emergency call is refused
-	talking
-	over
-)
-
-// call is two parties, as plain data.
+// call is a set of parties, as plain data.
 type call struct {
-	phase phase
-	a, b  party
-	// rivals are B's other phones while they ring; they share B's endpoint,
-	// which is the winner's.
-	rivals []rival
-	// failure is the most telling one of B's phones so far, or with warning
-	// the refusal to come.
-	failure cause.Cause
-	// fed is who hears whom.
-	fed feeding
+	// ID is the leg that it began with, and stays.
+	ID     leg.ID
+	Tenant string
+	Stage  stage
+	Alarms []alarm
+	// Parties are in the order they came; at most one has the role of first,
+	// second or third.
+	Parties []*party
+	// Fork is the dialling of those that ring.
+	Fork fork
+	// Owner is the party whose feature the stage is: the first to press a key.
+	Owner leg.ID
+	// Entry is what the owner has keyed in, with collecting.
+	Entry entry
+	// Said is what the owner hears, with announcing; Refusal the final response
+	// that follows, with warning.
+	Said    ear
+	Refusal cause.Cause
 
-	tenant int
-	// name and the rest is for the record.
-	name, sessionID                 string
-	caller, called, shown           string
-	start, ringing, answered, ended time.Time
-	// offered says that A's INVITE brought an offer.
-	offered bool
+	// Caps is what the first party can speak. Seam is where its calls over the
+	// seam go, Hops their Max-Forwards, CallID the Call-ID they share a bucket
+	// with.
+	Caps   sdp.Caps
+	Seam   flow.Flow
+	Hops   int
+	CallID string
+	// Offered says that the INVITE of the first party brought an offer.
+	Offered bool
+
+	// Name and the rest is for the record.
+	Name, SessionID                 string
+	Caller, Called, Shown           string
+	Start, Ringing, Answered, Ended time.Time
+	// Crosses says that a party is behind the seam: the border records the call.
+	Crosses bool
+	// A is the leg that the call began with, B the last other one to end.
+	A cdr.Leg
+	B *cdr.Leg
 }
 
-// party is one leg with its endpoint.
-type party struct {
-	leg    leg.ID // 0 is none
-	kind   kind
-	flow   flow.Flow
-	callID string
-	// media bounds the party's RTP. Shared and read-only.
-	media []netip.Prefix
-	// elsewhere says that the party may write an address of a network that is
-	// not ours: its RTP goes where its signalling does (a phone behind a NAT).
-	elsewhere bool
-
-	// pair is our endpoint, if any; leased while it is ours, reported once its
-	// statistics have come.
-	pair             relay.Pair
-	leased, reported bool
-	stats            relay.Stats
-	// session is what is in force with this party, once agreed.
-	session sdp.Negotiated
-	agreed  bool
-
-	ended bool
-	cause cause.Cause
-}
-
-// live reports whether the leg stands.
-func (p *party) live() bool { return p.leg != 0 && !p.ended }
-
-// holds reports whether the party wants to hear nothing.
-func (p *party) holds() bool { return p.session.Hold || !p.session.Remote.IsValid() }
-
-// awaits reports an endpoint whose statistics are still to come.
-func (p *party) awaits() bool { return p.pair.Slot != relay.Slot{} && !p.reported }
-
-// id names the call.
-func (k *call) id() leg.ID { return k.a.leg }
-
-// sides returns the party that has a leg, and the other one.
-func (k *call) sides(l leg.ID) (p, o *party) {
-	if l == k.a.leg {
-		return &k.a, &k.b
-	}
-	return &k.b, &k.a
-}
-
-// remember makes the call of a new leg A.
-func (c *Core) remember(k *call) {
-	c.calls[k.id()] = k
-	c.legs[k.id()] = k.id()
-	c.tenants[k.tenant].live[k.id()] = k
-}
-
-// conclude forgets the call when both legs have ended and their endpoints have
-// reported.
-func (c *Core) conclude(k *call, out []ua.Action) []ua.Action {
-	if k.a.live() || k.b.live() || k.a.awaits() || k.b.awaits() {
-		return out
-	}
-	return c.forget(k, out)
-}
-
-// lingering bounds the wait of conclude.
-const lingering = 2 * time.Second
-
-func (c *Core) forget(k *call, out []ua.Action) []ua.Action {
-	c.timers.Remove(k.id())
-	for _, p := range [...]*party{&k.a, &k.b} {
-		delete(c.legs, p.leg)
-		delete(c.slots, p.pair.Slot)
-		if p.leg != 0 && p.kind == phone {
-			c.unhost(p.flow)
+// party returns the party with a leg, or nil.
+func (k *call) party(l leg.ID) *party {
+	for _, p := range k.Parties {
+		if p.Leg == l {
+			return p
 		}
 	}
-	delete(c.calls, k.id())
-	delete(c.tenants[k.tenant].live, k.id())
-	if k.crossesSeam() {
-		return out // the border records it
-	}
-	return append(out, ua.Record{Record: c.record(k)})
+	return nil
 }
 
-// crossesSeam reports whether the border sees the call too.
-func (k *call) crossesSeam() bool {
-	return k.a.kind != phone || (k.b.leg != 0 && k.b.kind != phone)
+// in returns the party in a role, or nil.
+func (k *call) in(r role) *party {
+	for _, p := range k.Parties {
+		if p.Role == r {
+			return p
+		}
+	}
+	return nil
+}
+
+// owner returns the party whose feature the stage is, or nil.
+func (k *call) owner() *party { return k.party(k.Owner) }
+
+// other returns whom a party talks with, or would, were it not for the stage:
+// the second of the first, the first of anybody else. It may be nil.
+func (k *call) other(p *party) *party {
+	if p != nil && p.Role == first {
+		return k.in(second)
+	}
+	return k.in(first)
+}
+
+// remember makes the call of a new leg.
+func (c *Core) remember(k *call) {
+	c.calls[k.ID] = k
+	c.office(k.Tenant).live[k.ID] = k
+}
+
+// join makes a party one of the call's.
+func (s *step) join(k *call, p *party) {
+	k.Parties = append(k.Parties, p)
+	k.Crosses = k.Crosses || p.Kind != phone
+	s.legs[p.Leg] = k.ID
+	if p.Kind == phone {
+		s.host(p.Flow)
+	}
+}
+
+// drop hangs a party up.
+func (s *step) drop(k *call, p *party, h leg.HangUp) {
+	if p == nil || p.Role == leaving {
+		return
+	}
+	s.leave(p)
+	if !p.Ended {
+		s.tell(p, h)
+	}
+	if p.Endpoint.none() {
+		s.part(k, p) // its leg ends by itself; nobody waits for it
+	}
+}
+
+// leave takes a party's part and endpoint away; its leg is told by the caller.
+func (s *step) leave(p *party) {
+	p.Role = leaving
+	if p.Endpoint.Leased {
+		p.Endpoint.Leased = false
+		s.release(p)
+	}
+}
+
+// prune parts with those that have nothing more to say.
+func (s *step) prune(k *call) {
+	for _, p := range slices.Clone(k.Parties) {
+		if p.Role == leaving && p.Ended && !p.Endpoint.awaits() {
+			s.part(k, p)
+		}
+	}
+}
+
+// part forgets a party.
+func (s *step) part(k *call, p *party) {
+	delete(s.legs, p.Leg)
+	delete(s.slots, p.Endpoint.Pair.Slot)
+	if p.Kind == phone {
+		s.unhost(p.Flow)
+	}
+	k.Parties = slices.DeleteFunc(k.Parties, func(q *party) bool { return q == p })
+	if p.Leg == k.ID {
+		k.A = legRecord(p)
+	} else if !p.Endpoint.none() {
+		b := legRecord(p)
+		k.B = &b
+	}
+}
+
+// forget ends what is left of a call.
+func (s *step) forget(k *call) {
+	s.timers.Remove(k.ID)
+	for _, p := range slices.Clone(k.Parties) {
+		s.part(k, p)
+	}
+	delete(s.calls, k.ID)
+	s.vacate(k)
+	if !k.Crosses {
+		s.do(ua.Record{Record: k.record()})
+	}
 }

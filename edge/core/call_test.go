@@ -143,7 +143,7 @@ func TestChannels(t *testing.T) {
 // An emergency call that the border routed waits for no channel.
 func TestEmergencyNeedsNoChannel(t *testing.T) {
 	r := newRig(t, 1, 0)
-	r.app.tenants[0].channels = 0
+	r.app.directory.tenants["t1"].channels = 0
 	a := r.fromBorder(seam.Call{Called: "119", Caller: msisdn2001})
 	r.run(time.Second)
 	if got := r.got(r.border); got.Called != "119" {

@@ -42,9 +42,8 @@ type Config struct {
 	// Caps is what we speak on every leg.
 	Caps sdp.Caps
 	// TOS is the IPv4 TOS or IPv6 traffic class byte of our RTP.
-	TOS uint8
-	// Setup bounds the time from INVITE to answer; zero is 180 s.
-	Setup time.Duration
+	TOS    uint8
+	Timers Timers
 }
 
 // seamPeer is the border among the core's peers; peerOf is a phone.
@@ -52,10 +51,14 @@ const seamPeer ua.Peer = 0
 
 // Core is one shard's calls. No state crosses tenants.
 type Core struct {
-	cfg     Config
-	tenants []tenant
-	domains map[string]int
-	phones  []desk
+	cfg Config
+	// directory is replaced as a whole; offices are what tenants have going on,
+	// by their names.
+	directory *directory
+	offices   map[string]*office
+	// phones only grow, so that an account and a peer stay what they were.
+	phones []desk
+	named  map[deskName]registrar.AccountID
 	// peers are the border and the phones that have a fixed place, guests the
 	// flows of phones with calls.
 	peers     map[flow.Flow]ua.Peer
@@ -63,7 +66,8 @@ type Core struct {
 	registrar *registrar.Registrar
 	registers bool // some phone can
 
-	// calls are named by their leg A; legs and slots lead to that name.
+	// calls are named by the leg they began with; legs and slots lead to that
+	// name.
 	calls  map[leg.ID]*call
 	legs   map[leg.ID]leg.ID
 	slots  map[relay.Slot]leg.ID
@@ -72,43 +76,32 @@ type Core struct {
 
 // New returns a core without calls.
 func New(c Config) *Core {
-	if c.Setup == 0 {
-		c.Setup = 180 * time.Second
-	}
+	c.Timers = c.Timers.withDefaults()
 	core := &Core{
 		cfg:     c,
-		domains: make(map[string]int),
-		peers:   make(map[flow.Flow]ua.Peer),
+		offices: make(map[string]*office),
+		named:   make(map[deskName]registrar.AccountID),
 		guests:  make(map[flow.Flow]guest),
 		calls:   make(map[leg.ID]*call),
 		legs:    make(map[leg.ID]leg.ID),
 		slots:   make(map[relay.Slot]leg.ID),
 	}
-	for _, f := range c.Seam {
-		core.peers[f] = seamPeer
-	}
-	for i := range c.Tenants {
-		core.admit(i, &c.Tenants[i])
-	}
-	core.enrol(c.Tenants)
+	core.directory = core.admit(1, c.Tenants)
+	core.registrar = registrar.New(core.accounts())
 	return core
 }
 
-// admit takes a tenant and its phones into the directory.
-func (c *Core) admit(i int, t *Tenant) {
-	c.tenants = append(c.tenants, newTenant(t))
-	c.domains[t.Domain] = i
-	for _, p := range t.Phones {
-		id := registrar.AccountID(len(c.phones))
-		s := c.tenants[i].stations[p.Extension]
-		s.account = id
-		c.tenants[i].stations[p.Extension] = s
-		c.phones = append(c.phones, desk{tenant: i, extension: string(p.Extension), fixed: p.Contact})
-		if _, taken := c.peers[p.Contact]; !taken && p.Contact.Remote.IsValid() {
-			c.peers[p.Contact] = peerOf(id) // the first stays: an address is one phone's
-		}
-	}
+// Reload takes another directory into force. Calls that stand go on as they
+// are: they look up by name what they need, and what is gone is like a number
+// that is not assigned. A phone that has kept its password keeps its bindings.
+func (c *Core) Reload(now time.Time, tenants []Tenant) {
+	bindings := c.registrar.Snapshot(now)
+	c.directory = c.admit(c.directory.generation+1, tenants)
+	c.registrar = registrar.Restore(c.accounts(), now, bindings)
 }
+
+// Generation counts the directories that have been in force.
+func (c *Core) Generation() uint64 { return c.directory.generation }
 
 // Counts is what a core holds.
 type Counts struct{ Calls, Slots int }
@@ -121,21 +114,23 @@ func (c *Core) Registrations() registrar.Counts { return c.registrar.Counts() }
 
 // Handle takes what the shard tells the application.
 func (c *Core) Handle(now time.Time, in ua.Input, out []ua.Action) []ua.Action {
+	s := &step{Core: c, now: now, out: out}
 	switch in := in.(type) {
 	case ua.Incoming:
-		return c.incoming(now, in, out)
+		s.incoming(in)
 	case ua.Request:
 		return c.register(now, in, out)
 	case ua.LegEvent:
 		if k := c.calls[c.legs[in.Leg]]; k != nil {
-			return c.legEvent(now, k, in, out)
+			s.legEvent(k, in)
+			s.settle(k)
 		}
 	case ua.MediaEvent:
-		return c.mediaEvent(now, in.Event, out)
+		s.mediaEvent(in.Event)
 	case ua.Tick:
-		return c.tick(now, out)
+		s.tick()
 	}
-	return out
+	return s.out
 }
 
 // Deadline returns when a Tick is due, or the zero time.
@@ -143,15 +138,15 @@ func (c *Core) Deadline() time.Time {
 	return deadline.Earliest(c.timers.Next(), c.registrar.Deadline())
 }
 
-func (c *Core) tick(now time.Time, out []ua.Action) []ua.Action {
-	out = c.fromRegistrar(ua.Request{}, c.registrar.Handle(now, registrar.Timeout{}, nil), out)
+func (s *step) tick() {
+	s.out = s.fromRegistrar(ua.Request{}, s.registrar.Handle(s.now, registrar.Timeout{}, nil), s.out)
 	for {
-		id, ok := c.timers.Pop(now)
+		id, ok := s.timers.Pop(s.now)
 		if !ok {
-			return out
+			return
 		}
-		if k := c.calls[id]; k != nil {
-			out = c.timeout(now, k, out)
+		if k := s.calls[id]; k != nil {
+			s.wake(k)
 		}
 	}
 }

@@ -1,8 +1,6 @@
 package core
 
 import (
-	"time"
-
 	"sekisho/edge/seam"
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/header"
@@ -13,7 +11,7 @@ import (
 // origin is who calls.
 type origin struct {
 	station
-	tenant int
+	tenant *tenant
 	// caller is an outside caller's number, zero where it is not known.
 	caller number.Number
 }
@@ -31,6 +29,11 @@ type route struct {
 	private bool
 	// places are where a phone can be reached, all at once.
 	places []place
+	// display is the reason why there is no number to show (SPEC R25).
+	display string
+	// domain is the tenant's, diversions who passed the call on.
+	domain     string
+	diversions []header.Redirection
 }
 
 // The refusals of the dial plan.
@@ -43,37 +46,40 @@ func emergencyRefused() cause.Cause {
 }
 
 // origin tells who sent an INVITE, or refuses it.
-func (c *Core) origin(in ua.Incoming, asked seam.Call) (origin, cause.Cause) {
+func (s *step) origin(in ua.Incoming, asked seam.Call) (origin, cause.Cause) {
 	if in.Peer != seamPeer {
-		id, ok := c.caller(in.Flow, in.Request)
+		id, ok := s.caller(in.Flow, in.Request)
 		if !ok { // its registration ended, a call of it has not
 			return origin{}, cause.Cause{Status: 403, Q850: cause.NotAuthorized, Text: "not registered"}
 		}
-		d := c.phones[id]
-		return origin{station: c.tenants[d.tenant].stations[number.ExtensionNumber(d.extension)], tenant: d.tenant}, cause.Cause{}
+		d := s.phones[id]
+		t := s.directory.tenants[d.tenant]
+		if t == nil || t.stations[d.extension].kind != phone {
+			return origin{}, cause.Cause{Status: 403, Q850: cause.NotAuthorized, Text: "no phone of the directory"}
+		}
+		return origin{station: t.stations[d.extension], tenant: t}, cause.Cause{}
 	}
-	i, ok := c.domains[asked.Domain]
+	t, ok := s.directory.domains[asked.Domain]
 	if !ok {
 		return origin{}, unassigned()
 	}
-	t := &c.tenants[i]
 	caller, err := number.URIUser{User: asked.Caller}.Number()
 	if err != nil {
-		return origin{tenant: i}, cause.Cause{}
+		return origin{tenant: t}, cause.Cause{}
 	}
 	// A mobile that called without the service comes from the public network:
 	// where the border says so, it is an outside caller like any other.
 	if e, ours := t.msisdns[caller]; ours && asked.Hint.Kind != header.External {
-		return origin{station: t.stations[e], tenant: i}, cause.Cause{}
+		return origin{station: t.stations[e], tenant: t}, cause.Cause{}
 	}
 	if !caller.Caller() {
 		caller = number.Number{}
 	}
-	return origin{tenant: i, caller: caller}, cause.Cause{}
+	return origin{tenant: t, caller: caller}, cause.Cause{}
 }
 
 // plan decides where a call goes. A Cause with a status refuses it.
-func (c *Core) plan(now time.Time, o origin, asked seam.Call) (route, cause.Cause) {
+func (s *step) plan(o origin, asked seam.Call) (route, cause.Cause) {
 	dialled, err := number.URIUser{User: asked.Called}.Dialled()
 	if err != nil {
 		return route{}, unassigned()
@@ -89,9 +95,9 @@ func (c *Core) plan(now time.Time, o origin, asked seam.Call) (route, cause.Caus
 		clir, dialled = dialled.CutCLIR()
 		private = clir == number.Withhold
 	}
-	r, why := c.tenants[o.tenant].route(o, dialled.Number())
+	r, why := o.tenant.route(o, dialled.Number())
 	if r.kind == phone {
-		if r.places = c.places(now, r.station); len(r.places) == 0 {
+		if r.places = s.places(s.now, r.station); len(r.places) == 0 {
 			return route{called: r.called, shown: r.shown}, cause.Cause{Status: 480, Q850: cause.SubscriberAbsent, Text: "phone is nowhere"}
 		}
 	}
@@ -100,6 +106,9 @@ func (c *Core) plan(now time.Time, o origin, asked seam.Call) (route, cause.Caus
 		r.private = private
 	case r.kind == external:
 		r.private = private // SPEC R4: for outside calls alone
+	}
+	if r.domain = o.tenant.domain; o.kind != phone && (r.private || r.shown == "") {
+		r.display = asked.Display
 	}
 	return r, why
 }

@@ -76,7 +76,7 @@ func TestAcrossTheSeam(t *testing.T) {
 	} {
 		t.Run(c.rule, func(t *testing.T) {
 			r := newRig(t, 1, 0)
-			r.app.tenants[1].channels = 2
+			r.app.directory.tenants["t2"].channels = 2
 			c.sent.SessionID.Local, c.sent.MaxForwards = uuid, 42
 			a := r.fromBorder(c.sent)
 			r.run(time.Second)

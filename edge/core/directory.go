@@ -4,6 +4,7 @@ import (
 	"sekisho/edge/core/registrar"
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/ua"
 	"sekisho/policy/number"
 )
 
@@ -74,23 +75,84 @@ type station struct {
 	shown number.Number
 }
 
-// tenant is a Tenant made ready for questions, with its live calls.
+// directory is what is known of all tenants: values, not changed once made.
+type directory struct {
+	generation uint64
+	tenants    map[string]*tenant // by name
+	domains    map[string]*tenant
+}
+
+// tenant is a Tenant made ready for questions.
 type tenant struct {
 	name, domain string
 	channels     int
 	stations     map[number.ExtensionNumber]station
 	msisdns      map[number.Number]number.ExtensionNumber
 	dids         map[number.Number]number.ExtensionNumber
-	live         map[leg.ID]*call
 }
 
-func newTenant(t *Tenant) tenant {
-	made := tenant{
+// admit makes a directory and takes its phones in. Phones that it does not have
+// are nobody any more; their numbers stay theirs.
+func (c *Core) admit(generation uint64, tenants []Tenant) *directory {
+	d := &directory{generation: generation, tenants: make(map[string]*tenant), domains: make(map[string]*tenant)}
+	for i := range c.phones {
+		c.phones[i].fixed, c.phones[i].secret = flow.Flow{}, registrar.Secret{}
+	}
+	c.peers = make(map[flow.Flow]ua.Peer)
+	for _, f := range c.cfg.Seam {
+		c.peers[f] = seamPeer
+	}
+	c.registers = false
+	for i := range tenants {
+		t := newTenant(&tenants[i])
+		for _, p := range tenants[i].Phones {
+			s := t.stations[p.Extension]
+			s.account = c.enrol(t, p)
+			t.stations[p.Extension] = s
+		}
+		d.tenants[t.name], d.domains[t.domain] = t, t
+	}
+	return d
+}
+
+// tenantOf returns a call's tenant; one that is gone knows nobody.
+func (c *Core) tenantOf(k *call) *tenant {
+	if t := c.directory.tenants[k.Tenant]; t != nil {
+		return t
+	}
+	return &tenant{name: k.Tenant}
+}
+
+// office is what a tenant has going on.
+type office struct {
+	live map[leg.ID]*call
+}
+
+// office returns a tenant's, which is made with its first call.
+func (c *Core) office(tenant string) *office {
+	o := c.offices[tenant]
+	if o == nil {
+		o = &office{live: make(map[leg.ID]*call)}
+		c.offices[tenant] = o
+	}
+	return o
+}
+
+// vacate takes a call from its office, which closes with the last one.
+func (c *Core) vacate(k *call) {
+	o := c.office(k.Tenant)
+	delete(o.live, k.ID)
+	if len(o.live) == 0 {
+		delete(c.offices, k.Tenant)
+	}
+}
+
+func newTenant(t *Tenant) *tenant {
+	made := &tenant{
 		name: t.Name, domain: t.Domain, channels: t.Channels,
 		stations: make(map[number.ExtensionNumber]station),
 		msisdns:  make(map[number.Number]number.ExtensionNumber),
 		dids:     make(map[number.Number]number.ExtensionNumber),
-		live:     make(map[leg.ID]*call),
 	}
 	groups := groupNumbers(t.Groups)
 	shown := func(own number.Number, e number.ExtensionNumber) number.Number {
@@ -133,13 +195,18 @@ func nearest(numbers ...number.Number) number.Number {
 	return number.Number{}
 }
 
-// busyChannels counts the legs of mobiles that stand or ring (SPEC R12), from
-// the live calls themselves, so that nothing can be counted wrong for good.
-func (t *tenant) busyChannels() int {
+// busyChannels counts the legs of a tenant's mobiles that stand or ring (SPEC
+// R12), from the live calls themselves, so that nothing can be counted wrong for
+// good.
+func (c *Core) busyChannels(tenant string) int {
+	o := c.offices[tenant]
+	if o == nil {
+		return 0
+	}
 	n := 0
-	for _, k := range t.live {
-		for _, p := range [...]*party{&k.a, &k.b} {
-			if p.kind == mobile && p.live() {
+	for _, k := range o.live {
+		for _, p := range k.Parties {
+			if p.Kind == mobile && p.there() {
 				n++
 			}
 		}

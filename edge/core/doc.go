@@ -3,18 +3,61 @@
 // SIP and RTP, over the seam; phones reach it on listeners of their own.
 //
 //	mobile, PSTN ─▶ border ─▶┐ listener 0: the seam
-//	                         ├─ origin ─▶ dial plan ─▶ call of two legs ─▶ border or phone
+//	                         ├─ origin ─▶ dial plan ─▶ call ─▶ border or phone
 //	phone ──────────────────▶┘ listeners 1…: phones
 //
-// A call has a leg A, which came in, and a leg B, which the core dials. Both
-// have an endpoint of the media plane; the core answers every offer itself and
-// never passes one on, so that a hold, a change of address or a lost re-INVITE
-// on one leg is no business of the other. A party that holds leaves the other
-// with hold music.
+// # Calls
 //
-//	Calling ── B answers ──▶ Talking ── either ends ──▶ Over ── legs ended, ports
-//	   └───────── B fails, A cancels, setup time over ───▲      reported ─▶ forgotten
-//	Warning ── announcement over, A cancels ─────────────┘
+// A call is a small set of parties. A party is a leg, an endpoint of the media
+// plane and what it hears; it has a role: the first is whom the call began with,
+// the second whom it talks with, the third whom one of them consults, and those
+// that ring are dialled for a place (a fork: the first to answer has it). Who has
+// been hung up or has ended is leaving until its endpoint has reported. The core
+// answers every offer itself and never passes one on, so that a hold, a change of
+// address or a lost re-INVITE on one leg is no business of the others.
+//
+// A call is in one stage:
+//
+//	setup ── somebody answers ──▶ talking ── either ends ──▶ over ── legs ended, ports
+//	   └── nobody does ──────────────│──────────────────────▲        reported ─▶ forgotten
+//	warning ── announcement over ────│──────────────────────┘
+//	                                 │
+//	talking ──* or #──▶ collecting ──*0──▶ held ──*──▶ talking
+//	   ▲                     └── nothing, nonsense ──▶ announcing ─┐
+//	   └───────────────────────────────────────────────────────────┘
+//
+// A stage is a feature: a file with a type without fields, whose methods are
+// what the stage makes of keys, answers, failures, ends and alarms, and above all
+// who hears what in it (hears). State is the call's, plain data with exported
+// fields, so that a snapshot is the state itself.
+//
+// # Where a feature goes
+//
+// In a file of its own: its stages (added at the end of stage.go's list and to its
+// switch), the way in (a verdict of collect.go, a number of dialplan.go, or what
+// another feature hands over), and its tests beside it, with a call in each of
+// its stages in the table of snapshot_test.go. It may use
+//
+//   - step: tell a leg something, note, set and unset alarms, enter a stage,
+//     announce something to the owner, resume the talk;
+//   - ring, dismiss, rings: dial a route beside what rings, and give it up; what
+//     comes of it are rang, won and lost of the call's stage;
+//   - join, drop, finish: parties and the call's end. Whoever is dropped gives its
+//     endpoint back by itself;
+//   - in, party, owner, other: who is who. A party changes places by its role.
+//
+// It writes no SIP but through seam.Call and leg commands, opens and times
+// nothing itself, never tells the media plane anything (wire does, from hears),
+// keeps no pointer to a call or party between inputs, and looks nothing up in
+// another tenant's directory or office.
+//
+// # Tenants
+//
+// The directory is a value: Reload puts another one in its place and touches no
+// call. What tenants have going on (their offices: live calls, and with them
+// the channels in use) is found by name. No state crosses tenants.
+//
+// # Who calls, and whom
 //
 // Who calls is known by where the INVITE came from: the border vouches for its
 // P-Asserted-Identity, and an MSISDN of the tenant's directory is the extension
@@ -36,6 +79,7 @@
 // are not served: they are answered 404 like any unassigned number.
 //
 // Emergency numbers dialled at a phone are refused, with an announcement that
-// says why, since the core cannot tell where the phone is. One from a mobile only arrives here when the border has
-// found a route for it, and goes back to the border, which has the last word.
+// says why, since the core cannot tell where the phone is. One from a mobile
+// only arrives here when the border has found a route for it, and goes back to
+// the border, which has the last word.
 package core

@@ -1,78 +1,193 @@
 package core
 
 import (
-	"slices"
-	"time"
+	"encoding/hex"
 
 	"github.com/emiago/sipgo/sip"
 
+	"sekisho/edge/seam"
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/ua"
 )
 
-// rival is one of several phones that an extension rings. The first to answer
-// is the call's B; party.b is one of them all along.
-type rival struct {
-	leg    leg.ID
-	place  place
-	callID string
+// fork is the dialling of one or more legs for one place in a call, as plain
+// data. The first to answer has it.
+type fork struct {
+	// Endpoint is the legs', until one has won or is heard before it answers.
+	Endpoint endpoint
+	// Failure is the most telling one so far.
+	Failure cause.Cause
+	// Several says that the legs are of several people: a decline is for one.
+	Several bool
 }
 
-// take makes a rival the party.
-func (p *party) take(r rival) {
-	p.leg, p.flow, p.callID = r.leg, r.place.flow, r.callID
-	p.media, p.elsewhere = r.place.media, r.place.registered
-	p.ended, p.cause = false, cause.Cause{}
+// ring dials a route's places for a call, beside those that ring already. The
+// HangUp says why it cannot; then nothing has happened.
+func (s *step) ring(k *call, r route) (leg.HangUp, bool) {
+	if !s.channel(k, r) {
+		return noChannel(), false
+	}
+	places := s.reach(k, r)
+	if k.Fork.Endpoint.none() {
+		e, ok := s.lease(k, places[0].flow.Remote.Addr())
+		if !ok {
+			return s.noPorts(), false
+		}
+		k.Fork.Endpoint = e[0]
+	}
+	s.dial(k, r, places)
+	return leg.HangUp{}, true
 }
 
-// rival returns the index of the rival that has a leg, or -1.
-func (k *call) rival(l leg.ID) int {
-	return slices.IndexFunc(k.rivals, func(r rival) bool { return r.leg == l })
+// reach lists where a route leads: a phone's places, or over the seam.
+func (s *step) reach(k *call, r route) []place {
+	if r.kind == phone {
+		return r.places
+	}
+	return []place{{flow: k.Seam, media: s.cfg.SeamMedia}}
 }
 
-// rivalEvent is an event of a phone that is not, or not yet, B.
-func (c *Core) rivalEvent(now time.Time, k *call, i int, ev leg.Event, out []ua.Action) []ua.Action {
-	switch ev := ev.(type) {
-	case leg.Progressed:
-		return c.progressed(now, k, ev, out)
-	case leg.Answered:
-		r := k.rivals[i]
-		k.rivals[i] = rival{leg: k.b.leg, callID: k.b.callID, place: place{flow: k.b.flow}}
-		k.b.take(r)
-		return c.answered(now, k, ev, out)
-	case leg.Ended:
-		r := k.rivals[i]
-		k.rivals = slices.Delete(k.rivals, i, i+1)
-		c.part(r)
-		k.failed(ev.Cause)
-		if global(ev.Cause) {
-			return c.giveUp(now, k, answer(k.failure), out)
+// dial writes the INVITEs: across the seam as seam says, to each of a phone's
+// places with what is known there as its Request-URI.
+func (s *step) dial(k *call, r route, places []place) {
+	to := seam.Call{
+		Domain: r.domain, Called: r.user, Caller: r.shown, Private: r.private, Display: r.display,
+		SessionID: header.SessionID{Local: k.SessionID}, Diversions: r.diversions,
+	}
+	if to.SessionID.Local == "" {
+		random := token.Bytes16(s.cfg.Source)
+		to.SessionID.Local = hex.EncodeToString(random[:])
+		k.SessionID = to.SessionID.Local
+	}
+	if r.kind == phone && r.private {
+		to.Caller = "" // a phone is no trusted network (RFC 3325 §7)
+	}
+	caps := k.Caps
+	for _, o := range k.Parties {
+		if o.there() && o.Agreed {
+			caps = s.cfg.Caps.Follow(o.Session) // nothing is transcoded
+			break
 		}
 	}
-	return out
+	for _, at := range places {
+		p := &party{
+			Leg: s.cfg.Legs.Next(), Role: ringing, Dialled: true, Kind: r.kind, Extension: r.extension, Number: r.user,
+			Flow: at.flow, CallID: s.cfg.Key.New(s.cfg.Key.OfString(k.CallID), token.Bytes16(s.cfg.Source)),
+			Media: at.media, Elsewhere: at.registered,
+		}
+		s.join(k, p)
+		target := at.target
+		if target == "" {
+			target = to.URI()
+		}
+		s.tell(p, leg.Dial{
+			Flow: at.flow, CallID: p.CallID,
+			Target: target, From: to.From(), To: to.To(),
+			MaxForwards: k.Hops,
+			Headers:     to.Headers(),
+			Media:       &leg.Media{Addr: k.Fork.Endpoint.Pair.Addr, Caps: caps},
+		})
+	}
 }
 
-// succeed puts a rival in the place of B, which has failed, and reports whether
-// there is one. A decline is for all of them: a 6xx "indicates that the server
-// has definitive information about a particular user" (RFC 3261 §21.6).
-func (c *Core) succeed(k *call, why cause.Cause) bool {
-	k.failed(why)
-	if len(k.rivals) == 0 || global(why) {
+// rings lists those that ring.
+func (k *call) rings() []*party {
+	var list []*party
+	for _, p := range k.Parties {
+		if p.Role == ringing {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// promote gives a leg of the fork its endpoint.
+func (k *call) promote(p *party) {
+	if !k.Fork.Endpoint.none() {
+		p.Endpoint, k.Fork.Endpoint = k.Fork.Endpoint, endpoint{}
+	}
+}
+
+// early puts the session of a leg that is heard before it answers in force, and
+// reports whether the leg may be heard.
+func (s *step) early(k *call, p *party, ev leg.Progressed) bool {
+	if !p.permits(*ev.Negotiated) {
+		s.lose(k, p, unfit(foreignMedia))
 		return false
 	}
-	c.part(rival{leg: k.b.leg, place: place{flow: k.b.flow}})
-	k.b.take(k.rivals[0])
-	k.rivals = k.rivals[1:]
+	k.promote(p)
+	s.agree(k, p, *ev.Negotiated)
 	return true
+}
+
+// wins takes the answer of a leg: the others need not show a missed call.
+func (s *step) wins(k *call, p *party, ev leg.Answered) {
+	switch {
+	case ev.Negotiated == nil:
+		s.lose(k, p, unfit("no session agreed"))
+		return
+	case !p.permits(*ev.Negotiated):
+		s.lose(k, p, unfit(foreignMedia))
+		return
+	}
+	p.Up = true
+	for _, r := range k.rings() {
+		if r != p {
+			s.drop(k, r, elsewhere())
+		}
+	}
+	k.promote(p)
+	k.Fork = fork{}
+	s.agree(k, p, *ev.Negotiated)
+	k.Stage.feature().won(s, k, p)
+}
+
+// lose takes a leg that has failed out of the fork. A decline is for all of
+// them: a 6xx "indicates that the server has definitive information about a
+// particular user" (RFC 3261 §21.6).
+func (s *step) lose(k *call, p *party, why cause.Cause) {
+	k.Fork.fail(why)
+	others := len(k.rings()) - 1
+	if global(why) && !k.Fork.Several {
+		for _, r := range k.rings() {
+			if r != p {
+				s.drop(k, r, normal())
+			}
+		}
+		others = 0
+	}
+	if others > 0 {
+		s.drop(k, p, leg.HangUp{Cause: why})
+		return
+	}
+	k.promote(p)
+	s.drop(k, p, leg.HangUp{Cause: why})
+	failure := k.Fork.Failure
+	k.Fork = fork{}
+	k.Stage.feature().lost(s, k, failure)
+}
+
+// dismiss hangs up all that ring.
+func (s *step) dismiss(k *call, h leg.HangUp) {
+	for _, p := range k.rings() {
+		k.promote(p)
+		s.drop(k, p, h)
+	}
+	k.Fork = fork{}
 }
 
 func global(why cause.Cause) bool { return why.Status >= 600 }
 
-// failed keeps the failure that tells A most: that somebody is there and busy,
+func unfit(text string) cause.Cause {
+	return cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: text}
+}
+
+// fail keeps the failure that tells most: that somebody is there and busy,
 // before a fault of one phone, before nobody's answer.
-func (k *call) failed(why cause.Cause) {
+func (f *fork) fail(why cause.Cause) {
 	rank := func(status int) int {
 		switch {
 		case status == 0:
@@ -86,33 +201,64 @@ func (k *call) failed(why cause.Cause) {
 		}
 		return 2
 	}
-	if rank(why.Status) > rank(k.failure.Status) || k.failure == (cause.Cause{}) {
-		k.failure = why
+	if rank(why.Status) > rank(f.Failure.Status) || f.Failure == (cause.Cause{}) {
+		f.Failure = why
 	}
 }
 
-// dismiss hangs up the rivals. Their legs end by themselves, with CANCEL, or
-// with ACK and BYE where an answer crosses it; the call waits for none.
-func (c *Core) dismiss(k *call, h leg.HangUp, out []ua.Action) []ua.Action {
-	for _, r := range k.rivals {
-		out = append(out, ua.Command{Leg: r.leg, Command: h})
-		c.part(r)
-	}
-	k.rivals = nil
-	return out
-}
-
-// part forgets a leg that is the call's no longer.
-func (c *Core) part(r rival) {
-	delete(c.legs, r.leg)
-	c.unhost(r.place.flow)
-}
-
-// elsewhere tells the phones that lost not to show a missed call (RFC 3326 §3.1).
+// elsewhere tells the legs that lost not to show a missed call (RFC 3326 §3.1).
 func elsewhere() leg.HangUp {
 	r := header.Reason{Protocol: "SIP", Cause: 200, Text: "Call completed elsewhere"}
-	return leg.HangUp{
-		Cause:   cause.Cause{Q850: cause.NormalClearing},
-		Headers: []sip.Header{sip.NewHeader("Reason", r.String())},
+	h := normal()
+	h.Headers = []sip.Header{sip.NewHeader("Reason", r.String())}
+	return h
+}
+
+// normal is an end that needs no reason.
+func normal() leg.HangUp { return leg.HangUp{Cause: cause.Cause{Q850: cause.NormalClearing}} }
+
+// legEvent takes what a leg tells.
+func (s *step) legEvent(k *call, in ua.LegEvent) {
+	p := k.party(in.Leg)
+	if p == nil {
+		return
+	}
+	if ev, ok := in.Event.(leg.Ended); ok {
+		s.ended(k, p, ev)
+		return
+	}
+	if !p.there() {
+		return // it crossed with the end
+	}
+	switch ev := in.Event.(type) {
+	case leg.Progressed:
+		if p.Role == ringing && ev.Status != 100 {
+			k.Stage.feature().rang(s, k, p, ev)
+		}
+	case leg.Answered:
+		if p.Role == ringing {
+			s.wins(k, p, ev)
+		}
+	case leg.Agreed:
+		s.agree(k, p, ev.Negotiated)
+	case leg.Acked:
+		if ev.Negotiated != nil {
+			s.agree(k, p, *ev.Negotiated)
+		}
+	case leg.Offered:
+		s.reoffered(k, p, ev)
+	case leg.OfferRefused, leg.OfferWithdrawn, leg.Ended:
+	}
+}
+
+func (s *step) ended(k *call, p *party, ev leg.Ended) {
+	p.Ended, p.Cause = true, ev.Cause
+	switch p.Role {
+	case leaving:
+	case ringing:
+		s.lose(k, p, ev.Cause)
+	case first, second, third:
+		k.Stage.feature().left(s, k, p, ev)
+		s.leave(p)
 	}
 }

@@ -5,18 +5,35 @@ import (
 	"sekisho/edge/sip/ua"
 )
 
-// reoffered answers a party's re-INVITE for ourselves. A hold, a resume and a
-// change of address are settled on this leg: leg.Agreed brings the outcome and
-// agree acts on it. The codec stays the other party's, since nothing is
-// transcoded; an offer without it is refused by the leg (RFC 3261 §14.2: "the
-// session … MUST remain unchanged").
-func (c *Core) reoffered(k *call, p *party, ev leg.Offered, out []ua.Action) []ua.Action {
-	if !p.agreed || (ev.Offer != nil && !p.reachable(ev.Offer)) {
-		return append(out, ua.Command{Leg: p.leg, Command: leg.RefuseOffer{Status: 488}})
+const holdOn = "hold_on"
+
+// hold puts the other party on hold: *0 (SPEC R55).
+func (s *step) hold(k *call) {
+	k.Said = once(holdOn)
+	s.enter(k, held)
+	s.activity(k, "hold_start")
+}
+
+// holdFeature is the state HELD: * at any time resumes, all other keys mean
+// nothing, and whoever hangs up ends the call (SPEC R57).
+type holdFeature struct{ inert }
+
+func (holdFeature) hears(k *call, p *party) ear { return k.apart(p) }
+
+func (holdFeature) pressed(s *step, k *call, p *party, key byte) {
+	if p.Leg == k.Owner && key == '*' {
+		s.activity(k, "hold_end")
+		s.resume(k)
 	}
-	_, o := k.sides(p.leg)
-	if !o.agreed {
-		o = p // A's answer is still to come: stay with what was agreed here
-	}
-	return append(out, ua.Command{Leg: p.leg, Command: leg.AnswerOffer{Media: *c.toward(p, o)}})
+}
+
+func (holdFeature) left(s *step, k *call, p *party, ev leg.Ended) {
+	s.activity(k, "hold_end")
+	inert{}.left(s, k, p, ev)
+}
+
+// activity tells what an extension does with its call. A hold is known there
+// alone: no record of the call has it (SPEC R58).
+func (s *step) activity(k *call, what string) {
+	s.note(ua.Info, k, "agent activity", "extension", k.owner().shows(), "event", what)
 }

@@ -1,7 +1,7 @@
 package core
 
 import (
-	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,114 +10,167 @@ import (
 	"sekisho/media/relay"
 )
 
-func addrPort(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
-
-// talk sets up a call of the border's (endpoint 1) to phone 1001 (endpoint 2).
-func (r *rig) talk() leg.ID {
+// press presses keys at an endpoint, a tenth of a second each.
+func (r *rig) press(slot uint32, keys string) {
 	r.t.Helper()
-	a := r.fromBorder(seam.Call{Called: "1001", Caller: msisdn2001})
-	r.run(time.Second)
-	r.wantCommands("configure 2 198.51.100.11:20000 0", "configure 1 192.0.2.1:20000 0", "join 1 2")
-	return a
-}
-
-// with is a party's media, changed in direction or address.
-func with(f *far, d relay.Direction) leg.Reoffer {
-	m := f.media
-	m.Direction = d
-	return leg.Reoffer{Media: m}
-}
-
-// SPEC R56: a hold is answered, the other side hears music, and its leg is not
-// touched.
-func TestHoldAndResume(t *testing.T) {
-	r := newRig(t, 1, 0)
-	a := r.talk()
-	r.do(r.border, a, with(r.border, relay.SendOnly))
-	r.run(time.Second)
-	r.wantCommands("configure 1 192.0.2.1:20000 2", "silence 1", "play 2 [music/hold] -1")
-	if r.border.settled.Direction != relay.SendOnly {
-		t.Fatalf("A's hold was answered %+v", r.border.settled)
+	for _, key := range []byte(keys) {
+		r.run(100 * time.Millisecond)
+		r.post(nil, r.core.MediaEvent(r.now, relay.Digit{Slot: relay.Slot{Index: slot, Epoch: 1}, Key: key}, nil))
 	}
-	r.wantLog(r.p1, "incoming", "acked")
-	r.do(r.border, a, with(r.border, relay.SendRecv))
-	r.run(time.Second)
-	r.wantCommands("configure 1 192.0.2.1:20000 0", "join 1 2")
-
-	r.do(r.p1, r.p1.last, with(r.p1, relay.Inactive))
-	r.run(time.Second)
-	r.wantCommands("configure 2 198.51.100.11:20000 3", "silence 2", "play 1 [music/hold] -1")
-	r.do(r.border, a, with(r.border, relay.SendOnly))
-	r.run(time.Second)
-	r.wantCommands("configure 1 192.0.2.1:20000 2", "silence 1", "silence 2")
-	r.do(r.p1, r.p1.last, with(r.p1, relay.SendRecv))
-	r.run(time.Second)
-	r.wantCommands("configure 2 198.51.100.11:20000 0", "silence 1", "play 2 [music/hold] -1")
-	r.do(r.border, a, with(r.border, relay.SendRecv))
-	r.run(time.Second)
-	r.wantCommands("configure 1 192.0.2.1:20000 0", "join 1 2")
-	r.do(r.p1, r.p1.last, hangUp)
-	r.settle()
 }
 
-// DESIGN §8: "an address change is never taken for hold".
-func TestChangeOfAddress(t *testing.T) {
-	r := newRig(t, 1, 0)
-	a := r.talk()
-	r.p1.media.Addr = addrPort("198.51.100.11:21000")
-	r.do(r.p1, r.p1.last, with(r.p1, relay.SendRecv))
+// mobileTalks sets up a call of outsider A (endpoint 1) to mobile 2001 (2), and
+// returns the legs as the border has them.
+func (r *rig) mobileTalks() (a, b leg.ID) {
+	r.t.Helper()
+	a = r.fromBorder(seam.Call{Called: "0300000121", Caller: outside})
 	r.run(time.Second)
-	r.wantCommands("configure 2 198.51.100.11:21000 0")
-	r.do(r.border, a, hangUp)
-	r.settle()
+	r.wantCommands("configure 2 192.0.2.1:20000 0", "configure 1 192.0.2.1:20000 0", "join 1 2")
+	return a, r.border.last
 }
 
-// A re-INVITE that changes nothing, as session timers send it, changes nothing.
-func TestRefresh(t *testing.T) {
+const (
+	asked      = "play 2 [transfer_enter] 0"
+	musicFor1  = "play 1 [music/hold] -1"
+	confirmed  = "play 2 [hold_on] 0"
+	talksAgain = "join 1 2"
+)
+
+// SPEC R55: *0 and 3 s, or *0#, holds; * resumes; other keys mean nothing.
+func TestHoldByKeys(t *testing.T) {
 	r := newRig(t, 1, 0)
-	a := r.talk()
-	r.do(r.border, a, with(r.border, relay.SendRecv))
-	r.run(time.Second)
+	a, _ := r.mobileTalks()
+	r.press(2, "*")
+	r.wantCommands(musicFor1, asked)
+	r.press(2, "0")
+	r.wantCommands("silence 2")
+	r.run(2900 * time.Millisecond)
 	r.wantCommands()
-	r.wantLog(r.border, "180 media=false", "answered")
-	r.do(r.border, a, hangUp)
-	r.settle()
-}
-
-// An offer that cannot be served is refused and "the session … MUST remain
-// unchanged" (RFC 3261 §14.2).
-func TestReofferRefused(t *testing.T) {
-	r := newRig(t, 1, 0)
-	a := r.talk()
-	bad := with(r.border, relay.SendRecv)
-	bad.Media.Addr = addrPort("127.0.0.1:20000")
-	r.do(r.border, a, bad)
-	r.run(time.Second)
-	other := with(r.border, relay.SendRecv)
-	other.Media.Caps.Codecs = []relay.Codec{relay.PCMA}
-	r.do(r.border, a, other)
-	r.run(time.Second)
-	r.wantLog(r.border, "180 media=false", "answered", "refused 488", "refused 488")
+	r.run(200 * time.Millisecond)
+	r.wantCommands(confirmed)
+	r.press(2, "12#0")
+	r.run(time.Hour)
 	r.wantCommands()
+	r.press(2, "*")
+	r.wantCommands(talksAgain)
+	r.press(2, "*0#")
+	r.wantCommands(musicFor1, asked, "silence 2", confirmed)
+	r.press(2, "*")
+	r.wantCommands(talksAgain)
+	if n := len(r.trace) - len(slices.DeleteFunc(slices.Clone(r.trace), func(s string) bool { return s == "note agent activity" })); n != 4 {
+		t.Errorf("%d activities, want two pairs (SPEC R58)", n)
+	}
 	r.do(r.border, a, hangUp)
 	r.settle()
 }
 
-// B may hold before A's ACK has brought A's answer (RFC 3261 §14 forbids a
-// re-INVITE only on the leg whose INVITE is in progress).
-func TestHoldBeforeAck(t *testing.T) {
-	r := newRig(t, 1, 0)
-	r.border.slow = true
-	r.p1.media.Caps.Codecs = []relay.Codec{relay.PCMA}
-	a := r.fromBorderWith(seam.Call{Called: "1001", Caller: msisdn2001}, nil)
-	r.run(time.Second)
-	r.do(r.p1, r.p1.last, with(r.p1, relay.SendOnly))
-	r.run(time.Second)
-	r.wantLog(r.p1, "incoming", "acked")
-	r.wantCommands("configure 2 198.51.100.11:20000 0", "configure 2 198.51.100.11:20000 2")
-	r.do(r.border, a, leg.Acknowledge{Media: r.border.media})
-	r.run(time.Second)
-	r.wantCommands("configure 1 192.0.2.1:20000 0", "silence 2", "play 1 [music/hold] -1")
-	r.do(r.border, a, hangUp)
+// SPEC R57: whoever is on hold and hangs up ends the whole call, and so does who
+// has put it there.
+func TestHangUpInHold(t *testing.T) {
+	for _, who := range []string{"A", "B"} {
+		r := newRig(t, 1, 0)
+		a, b := r.mobileTalks()
+		r.press(2, "*0#")
+		r.commands()
+		ends := a
+		if who == "B" {
+			ends = b
+		}
+		r.do(r.border, ends, hangUp)
+		r.run(200 * time.Millisecond)
+		r.wantCommands("release 1", "release 2")
+		if r.border.ended == nil {
+			t.Fatalf("%s hung up: told %v", who, r.border.log)
+		}
+		r.settle()
+	}
+}
+
+// SPEC R40: features are the mobile's, in calls that came from outside or stay
+// inside.
+func TestArmed(t *testing.T) {
+	for _, c := range []struct {
+		why    string
+		call   func(*rig)
+		slot   uint32
+		asking bool
+	}{
+		{"inbound external, the mobile", func(r *rig) { r.mobileTalks() }, 2, true},
+		{"inbound external, the caller", func(r *rig) { r.mobileTalks() }, 1, false},
+		{"internal, the caller", func(r *rig) { r.fromBorder(seam.Call{Called: "2002", Caller: msisdn2001}) }, 1, true},
+		{"internal, the called", func(r *rig) { r.fromBorder(seam.Call{Called: "2002", Caller: msisdn2001}) }, 2, true},
+		{"to a phone, the mobile", func(r *rig) { r.fromBorder(seam.Call{Called: "1001", Caller: msisdn2001}) }, 1, true},
+		{"to a phone, the phone", func(r *rig) { r.fromBorder(seam.Call{Called: "1001", Caller: msisdn2001}) }, 2, false},
+		{"outbound external, the mobile", func(r *rig) { r.fromBorder(seam.Call{Called: outside, Caller: msisdn2001}) }, 1, false},
+		{"outbound external, the outsider", func(r *rig) { r.fromBorder(seam.Call{Called: outside, Caller: msisdn2001}) }, 2, false},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			r := newRig(t, 1, 0)
+			c.call(r)
+			r.run(time.Second)
+			r.commands()
+			r.press(c.slot, "*")
+			if got := r.commands(); (len(got) > 0) != c.asking {
+				t.Errorf("media was told %v", got)
+			}
+			r.hangUpAll()
+		})
+	}
+}
+
+// hangUpAll ends whatever stands and sees that nothing is left.
+func (r *rig) hangUpAll() {
+	r.t.Helper()
+	for _, f := range r.parties() {
+		for id := range f.legs.Next() {
+			r.do(f, id, hangUp)
+		}
+	}
 	r.settle()
+}
+
+// SPEC, "Undefined codes and collisions": the first to press owns the call.
+func TestFirstKeyOwns(t *testing.T) {
+	r := newRig(t, 1, 0)
+	r.fromBorder(seam.Call{Called: "2002", Caller: msisdn2001})
+	r.run(time.Second)
+	r.commands()
+	r.press(2, "*")
+	r.wantCommands(musicFor1, asked)
+	r.press(1, "**0#")
+	r.wantCommands()
+	r.press(2, "*")
+	r.wantCommands(talksAgain)
+	r.press(1, "*")
+	r.wantCommands("play 1 [transfer_enter] 0", "play 2 [music/hold] -1")
+	r.hangUpAll()
+}
+
+// SPEC R42: the first digit is awaited for 10 s after the announcement; then the
+// owner hears that nothing was keyed in.
+func TestNothingKeyedIn(t *testing.T) {
+	r := newRig(t, 1, 0)
+	r.mobileTalks()
+	r.press(2, "#")
+	r.wantCommands(musicFor1, asked)
+	r.run(9900 * time.Millisecond)
+	r.wantCommands()
+	r.run(200 * time.Millisecond)
+	r.wantCommands("play 2 [transfer_cancel] 0", talksAgain)
+	r.hangUpAll()
+}
+
+// An announcement whose end is never reported ends all the same.
+func TestAnnouncementNeverEnds(t *testing.T) {
+	r := newRig(t, 1, 0)
+	r.mute = true
+	r.mobileTalks()
+	r.press(2, "*")
+	r.run(44 * time.Second)
+	r.wantCommands(musicFor1, asked)
+	r.run(2 * time.Second)
+	r.wantCommands("play 2 [transfer_cancel] 0")
+	r.run(36 * time.Second)
+	r.wantCommands(talksAgain)
+	r.hangUpAll()
 }

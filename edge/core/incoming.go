@@ -1,10 +1,8 @@
 package core
 
 import (
-	"encoding/hex"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -13,151 +11,124 @@ import (
 	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/sdp"
-	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/ua"
 )
 
-// incoming decides an INVITE and dials leg B, or refuses.
-func (c *Core) incoming(now time.Time, in ua.Incoming, out []ua.Action) []ua.Action {
+// incoming decides an INVITE and dials somebody, or refuses.
+func (s *step) incoming(in ua.Incoming) {
 	asked := seam.Read(in.Request)
-	o, why := c.origin(in, asked)
+	o, why := s.origin(in, asked)
 	if why.Status != 0 {
-		return refuse(in.Leg, why, out) // nobody's call: no tenant, no record
+		s.out = refuse(in.Leg, why, s.out) // nobody's call: no tenant, no record
+		return
 	}
-	k := c.begin(now, in, o)
-	c.remember(k)
-	r, why := c.plan(now, o, asked)
-	k.caller, k.called, k.shown = who(o), r.called.String(), r.shown
-	if why.Status != 0 && o.kind == phone && urgent(r) {
-		return c.warn(now, k, in, why, out)
+	k := s.begin(in, o, asked)
+	defer s.settle(k)
+	r, why := s.plan(o, asked)
+	k.Caller, k.Called, k.Shown = k.in(first).shows(), r.called.String(), r.shown
+	switch {
+	case why.Status != 0 && o.kind == phone && urgent(r):
+		s.warn(k, in, why)
+		return
+	case why.Status != 0:
+		s.finish(k, leg.HangUp{Cause: why})
+		return
 	}
-	if why.Status != 0 {
-		return c.turnAway(now, k, leg.HangUp{Cause: why}, out)
+	if no := s.admit(k, in, asked, r); no.Cause.Status != 0 {
+		s.finish(k, no)
+		return
 	}
-	caps, no := c.admission(k, in, asked, r)
-	if no.Cause.Status != 0 {
-		return c.turnAway(now, k, no, out)
-	}
-	c.timers.Set(k.id(), now.Add(c.cfg.Setup))
-	return c.dial(k, asked, r, caps, out)
+	s.enter(k, setup)
+	s.set(k, setupTime, s.cfg.Timers.Setup)
+	s.dial(k, r, s.reach(k, r))
 }
 
 // begin makes the call of an INVITE.
-func (c *Core) begin(now time.Time, in ua.Incoming, o origin) *call {
-	k := &call{tenant: o.tenant, start: now, offered: in.Offer != nil}
-	k.name = fmt.Sprintf("%016x", c.cfg.Source.Uint64())
-	k.a = party{
-		leg: in.Leg, kind: o.kind, flow: in.Flow, media: c.cfg.SeamMedia,
-		callID: in.Request.CallID().Value(),
+func (s *step) begin(in ua.Incoming, o origin, asked seam.Call) *call {
+	k := &call{
+		ID: in.Leg, Tenant: o.tenant.name, Stage: setup, Start: s.now, Offered: in.Offer != nil,
+		Name: fmt.Sprintf("%016x", s.cfg.Source.Uint64()), SessionID: asked.SessionID.Local,
+		Caps: s.cfg.Caps.Restrict(in.Offer), Seam: s.cfg.Seam[0], Hops: asked.MaxForwards - 1,
+		CallID: in.Request.CallID().Value(),
 	}
-	if o.kind == phone {
-		at := c.placeOf(in.Flow)
-		k.a.media, k.a.elsewhere = at.media, at.registered
-		c.host(in.Flow)
+	a := &party{
+		Leg: in.Leg, Role: first, Kind: o.kind, Extension: o.extension,
+		Flow: in.Flow, Media: s.cfg.SeamMedia, CallID: k.CallID,
 	}
+	switch o.kind {
+	case phone:
+		at := s.placeOf(in.Flow)
+		a.Media, a.Elsewhere = at.media, at.registered
+	case external:
+		a.Number, a.Display, a.Private = o.caller.String(), asked.Display, asked.Private
+		k.Seam = in.Flow
+	case mobile:
+		k.Seam = in.Flow
+	}
+	s.remember(k)
+	s.join(k, a)
 	return k
 }
 
-// who is the true caller, for the record.
-func who(o origin) string {
-	if o.kind == external {
-		return o.caller.String()
+// admit is everything that must be there before anybody is dialled: hops, a
+// common codec, a channel, ports. With all of it the first party has its
+// endpoint and the fork another; otherwise it says what the caller is told.
+func (s *step) admit(k *call, in ua.Incoming, asked seam.Call, r route) leg.HangUp {
+	a := k.in(first)
+	if asked.MaxForwards < 1 {
+		return leg.HangUp{Cause: cause.Cause{Status: 483, Q850: cause.FromStatus(483)}}
 	}
-	return string(o.extension)
+	if in.Offer != nil && !a.reachable(in.Offer) {
+		return leg.HangUp{Cause: unfit(foreignMedia)}
+	}
+	if len(k.Caps.Codecs) == 0 {
+		return noCommonCodec()
+	}
+	if !s.channel(k, r) {
+		return noChannel()
+	}
+	e, ok := s.lease(k, a.Flow.Remote.Addr(), s.reach(k, r)[0].flow.Remote.Addr())
+	if !ok {
+		return s.noPorts()
+	}
+	a.Endpoint, k.Fork.Endpoint = e[0], e[1]
+	return leg.HangUp{}
 }
 
-// admission is everything that must be there before leg B is dialled: hops, a
-// common codec, a channel, ports. With all of it the call has its leg B and
-// two endpoints; otherwise it says what A is told.
-func (c *Core) admission(k *call, in ua.Incoming, asked seam.Call, r route) (sdp.Caps, leg.HangUp) {
-	if asked.MaxForwards < 1 {
-		return sdp.Caps{}, leg.HangUp{Cause: cause.Cause{Status: 483, Q850: cause.FromStatus(483)}}
-	}
-	if in.Offer != nil && !k.a.reachable(in.Offer) {
-		return sdp.Caps{}, leg.HangUp{Cause: cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: foreignMedia}}
-	}
-	caps := c.cfg.Caps.Restrict(in.Offer)
-	if len(caps.Codecs) == 0 {
-		return caps, noCommonCodec()
-	}
-	t := &c.tenants[k.tenant]
-	wanted := t.busyChannels() // A's leg among them
-	if r.kind == mobile {
+// channel reports whether there is a mobile channel for a leg to be dialled,
+// and with it for a mobile that calls (SPEC R12). Others need none, and an
+// emergency call never waits for one (SPEC R60).
+func (s *step) channel(k *call, r route) bool {
+	wanted := s.busyChannels(k.Tenant)
+	switch {
+	case urgent(r):
+		return true
+	case r.kind == mobile:
 		wanted++
+	case k.Stage != setup || k.in(first).Kind != mobile:
+		return true
 	}
-	// An emergency call never waits for a channel (SPEC R60).
-	if (k.a.kind == mobile || r.kind == mobile) && wanted > t.channels && !urgent(r) {
-		return caps, leg.HangUp{Cause: cause.Cause{Status: 480, Q850: cause.NoCircuit, Text: "no mobile channel"}}
+	return wanted <= s.tenantOf(k).channels
+}
+
+func noChannel() leg.HangUp {
+	return leg.HangUp{Cause: cause.Cause{Status: 480, Q850: cause.NoCircuit, Text: "no mobile channel"}}
+}
+
+func (s *step) noPorts() leg.HangUp {
+	retry := strconv.FormatUint(1+s.cfg.Source.Uint64()%10, 10)
+	return leg.HangUp{
+		Cause:   cause.Cause{Status: 503, Q850: cause.Congestion, Text: "no media ports"},
+		Headers: []sip.Header{sip.NewHeader("Retry-After", retry)},
 	}
-	if !c.lease(k, r) {
-		retry := strconv.FormatUint(1+c.cfg.Source.Uint64()%10, 10)
-		return caps, leg.HangUp{
-			Cause:   cause.Cause{Status: 503, Q850: cause.Congestion, Text: "no media ports"},
-			Headers: []sip.Header{sip.NewHeader("Retry-After", retry)},
-		}
-	}
-	k.b.leg = c.cfg.Legs.Next()
-	c.legs[k.b.leg] = k.id()
-	return caps, leg.HangUp{}
 }
 
 // noCommonCodec is 488 with the Warning of RFC 3261 §20.43.
 func noCommonCodec() leg.HangUp {
-	h := leg.HangUp{Cause: cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: sdp.ErrNoCommonCodec.Error()}}
+	h := leg.HangUp{Cause: unfit(sdp.ErrNoCommonCodec.Error())}
 	if code, text, ok := sdp.Warning(sdp.ErrNoCommonCodec); ok {
 		w := header.Warning{Code: code, Agent: "sekisho", Text: text}
 		h.Headers = []sip.Header{sip.NewHeader("Warning", w.String())}
 	}
 	return h
-}
-
-// dial writes leg B's INVITE: across the seam as seam says, to each of a phone's
-// places with what is known there as its Request-URI.
-func (c *Core) dial(k *call, asked seam.Call, r route, caps sdp.Caps, out []ua.Action) []ua.Action {
-	to := seam.Call{
-		Domain: c.tenants[k.tenant].domain, Called: r.user, Caller: r.shown, Private: r.private,
-		SessionID: header.SessionID{Local: asked.SessionID.Local},
-	}
-	if k.a.kind != phone && (r.private || r.shown == "") {
-		to.Display = asked.Display // the reason why there is no number (SPEC R25)
-	}
-	if to.SessionID.Local == "" {
-		random := token.Bytes16(c.cfg.Source)
-		to.SessionID.Local = hex.EncodeToString(random[:])
-	}
-	k.sessionID = to.SessionID.Local
-
-	k.b.kind = r.kind
-	places := r.places
-	switch {
-	case r.kind == phone:
-		if r.private {
-			to.Caller = "" // a phone is no trusted network (RFC 3325 §7)
-		}
-	case k.a.kind == phone:
-		places = []place{{flow: c.cfg.Seam[0], target: to.URI(), media: c.cfg.SeamMedia}}
-	default:
-		places = []place{{flow: k.a.flow, target: to.URI(), media: c.cfg.SeamMedia}}
-	}
-	for i, at := range places {
-		b := rival{leg: k.b.leg, place: at, callID: c.cfg.Key.New(c.cfg.Key.OfString(k.a.callID), token.Bytes16(c.cfg.Source))}
-		if i == 0 {
-			k.b.take(b)
-		} else {
-			b.leg = c.cfg.Legs.Next()
-			c.legs[b.leg] = k.id()
-			k.rivals = append(k.rivals, b)
-		}
-		if r.kind == phone {
-			c.host(at.flow)
-		}
-		out = append(out, ua.Command{Leg: b.leg, Command: leg.Dial{
-			Flow: at.flow, CallID: b.callID,
-			Target: at.target, From: to.From(), To: to.To(),
-			MaxForwards: asked.MaxForwards - 1,
-			Headers:     to.Headers(),
-			Media:       &leg.Media{Addr: k.b.pair.Addr, Caps: caps},
-		}})
-	}
-	return out
 }

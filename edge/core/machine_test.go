@@ -97,11 +97,11 @@ func TestForeignRTCP(t *testing.T) {
 
 // Two phones cannot share an address: whoever sends from it is the first.
 func TestSharedContact(t *testing.T) {
-	tenants := directory()
+	tenants := testTenants()
 	tenants[0].Phones[1].Contact = tenants[0].Phones[0].Contact
 	tenants[0].Phones[2].Contact = flow.Flow{Remote: addrBorder}
 	c := New(Config{Source: rand.New(rand.NewPCG(1, 1)), Tenants: tenants, Seam: []flow.Flow{{Remote: addrBorder}}})
-	if p, ok := c.Peer(tenants[0].Phones[0].Contact); !ok || c.phones[p-1].extension != "1001" {
+	if p, ok := c.Peer(tenants[0].Phones[0].Contact); !ok || string(c.phones[p-1].extension) != "1001" {
 		t.Fatalf("peer %d %v", p, ok)
 	}
 	if p, ok := c.Peer(flow.Flow{Remote: addrBorder}); !ok || p != seamPeer {

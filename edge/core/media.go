@@ -9,51 +9,29 @@ import (
 	"sekisho/media/relay"
 )
 
-// holdMusic is what a party hears while the other one holds.
-const holdMusic = "music/hold"
-
 const foreignMedia = "media at an address that is not the peer's"
 
-// feeding is who hears whom.
-type feeding uint8
-
-const (
-	nobody feeding = iota
-	eachOther
-	musicToA // B holds
-	musicToB // A holds
-	bothHold
-)
-
-// lease takes an endpoint for each of the call's parties, or none.
-func (c *Core) lease(k *call, r route) bool {
-	toward := []netip.Addr{k.a.flow.Remote.Addr(), c.cfg.Seam[0].Remote.Addr()}
-	if len(r.places) > 0 {
-		toward[1] = r.places[0].flow.Remote.Addr()
+// lease takes endpoints toward addresses, all from one media worker, or none.
+func (s *step) lease(k *call, toward ...netip.Addr) ([]endpoint, bool) {
+	pairs := make([]relay.Pair, len(toward))
+	if !s.cfg.Ports.Lease(pairs, toward) {
+		return nil, false
 	}
-	var pairs [2]relay.Pair
-	if !c.cfg.Ports.Lease(pairs[:], toward) {
-		return false
+	leased := make([]endpoint, len(pairs))
+	for i, p := range pairs {
+		leased[i] = endpoint{Pair: p, Leased: true}
+		s.slots[p.Slot] = k.ID
 	}
-	k.a.pair, k.b.pair = pairs[0], pairs[1]
-	k.a.leased, k.b.leased = true, true
-	c.slots[k.a.pair.Slot], c.slots[k.b.pair.Slot] = k.id(), k.id()
-	return true
+	return leased, true
 }
 
-// release gives a party's endpoint back, once.
-func release(p *party, out []ua.Action) []ua.Action {
-	if !p.leased {
-		return out
-	}
-	p.leased = false
-	return append(out, ua.Media{Command: relay.Release{Slot: p.pair.Slot}})
-}
+// release gives a party's endpoint back. What it hears is what it heard last.
+func (s *step) release(p *party) { s.media(relay.Release{Slot: p.Endpoint.Pair.Slot}) }
 
 // toward is our side of p's session, bound to what o has settled on: nothing
 // is transcoded, and o's packet length holds for both.
-func (c *Core) toward(p, o *party) *leg.Media {
-	return &leg.Media{Addr: p.pair.Addr, Caps: c.cfg.Caps.Follow(o.session)}
+func (s *step) toward(p, o *party) *leg.Media {
+	return &leg.Media{Addr: p.Endpoint.Pair.Addr, Caps: s.cfg.Caps.Follow(o.Session)}
 }
 
 // reachable reports whether an offer of the party names an address RTP may be
@@ -63,12 +41,12 @@ func (p *party) reachable(d *sdp.Description) bool {
 	if !ok || !a.RTP.Addr().IsValid() || a.RTP.Addr().IsUnspecified() {
 		return true
 	}
-	return p.elsewhere || sdp.Permitted(a.RTP, p.media)
+	return p.Elsewhere || sdp.Permitted(a.RTP, p.Media)
 }
 
 // permits is reachable for a settled session.
 func (p *party) permits(n sdp.Negotiated) bool {
-	return p.elsewhere || !n.Remote.IsValid() || sdp.Permitted(n.Remote, p.media)
+	return p.Elsewhere || !n.Remote.IsValid() || sdp.Permitted(n.Remote, p.Media)
 }
 
 // admitted is where RTP is sent that the party wants at an address: there, or
@@ -78,66 +56,98 @@ func (p *party) permits(n sdp.Negotiated) bool {
 func (p *party) admitted(a netip.AddrPort) netip.AddrPort {
 	switch {
 	case !a.IsValid():
-	case p.elsewhere:
-		return netip.AddrPortFrom(p.flow.Remote.Addr(), a.Port())
-	case !sdp.Permitted(a, p.media):
+	case p.Elsewhere:
+		return netip.AddrPortFrom(p.Flow.Remote.Addr(), a.Port())
+	case !sdp.Permitted(a, p.Media):
 		return netip.AddrPort{}
 	}
 	return a
 }
 
 // agree puts a party's session in force in the media plane.
-func (c *Core) agree(k *call, p *party, n sdp.Negotiated, out []ua.Action) []ua.Action {
+func (s *step) agree(k *call, p *party, n sdp.Negotiated) {
 	n.Remote, n.RemoteRTCP = p.admitted(n.Remote), p.admitted(n.RemoteRTCP)
-	if !p.agreed || p.session != n {
-		p.session, p.agreed = n, true
-		out = append(out, ua.Media{Command: relay.Configure{Slot: p.pair.Slot, Spec: n.Spec(p.media, relay.LearnPrefix, c.cfg.TOS)}})
+	if !p.Agreed || p.Session != n {
+		p.Session, p.Agreed = n, true
+		s.media(relay.Configure{Slot: p.Endpoint.Pair.Slot, Spec: n.Spec(p.Media, relay.LearnPrefix, s.cfg.TOS)})
 	}
-	return k.feed(out)
+	k.Stage.feature().agreed(s, k, p)
 }
 
-// feed connects the parties as their sessions want it, and says only what
-// changes.
-func (k *call) feed(out []ua.Action) []ua.Action {
-	want := k.wanted()
-	if want == k.fed {
-		return out
+// reoffered answers a party's re-INVITE for ourselves. A hold, a resume and a
+// change of address are settled on this leg: leg.Agreed brings the outcome and
+// agree acts on it. The codec stays the others', since nothing is transcoded;
+// an offer without it is refused by the leg (RFC 3261 §14.2: "the session …
+// MUST remain unchanged").
+func (s *step) reoffered(k *call, p *party, ev leg.Offered) {
+	if !p.Agreed || (ev.Offer != nil && !p.reachable(ev.Offer)) {
+		s.tell(p, leg.RefuseOffer{Status: 488})
+		return
 	}
-	k.fed = want
-	switch want {
-	case nobody:
-	case eachOther:
-		out = append(out, ua.Media{Command: relay.Join{A: k.a.pair.Slot, B: k.b.pair.Slot}})
-	case musicToA:
-		out = music(&k.a, silence(&k.b, out))
-	case musicToB:
-		out = music(&k.b, silence(&k.a, out))
-	case bothHold:
-		out = silence(&k.b, silence(&k.a, out))
+	o := p // nobody else has agreed on anything: stay with what was agreed here
+	for _, q := range k.Parties {
+		if q != p && q.there() && q.Agreed {
+			o = q
+			break
+		}
 	}
-	return out
+	s.tell(p, leg.AnswerOffer{Media: *s.toward(p, o)})
 }
 
-func (k *call) wanted() feeding {
-	switch {
-	case !k.a.agreed || !k.b.agreed:
-		return nobody
-	case k.a.holds() && k.b.holds():
-		return bothHold
-	case k.a.holds():
-		return musicToB
-	case k.b.holds():
-		return musicToA
+// mediaEvent takes what the media plane reports of an endpoint.
+func (s *step) mediaEvent(ev relay.Event) {
+	slot := slotOf(ev)
+	k := s.calls[s.slots[slot]]
+	if k == nil {
+		return // another lease's
 	}
-	return eachOther
+	var p *party
+	for _, q := range k.Parties {
+		if q.Endpoint.Pair.Slot == slot {
+			p = q
+		}
+	}
+	if ev, failed := ev.(relay.Failed); failed {
+		s.note(ua.Warn, k, "media command failed", "cause", ev.Reason)
+	}
+	if p == nil {
+		return
+	}
+	switch ev := ev.(type) {
+	case relay.Released:
+		p.Endpoint.Stats, p.Endpoint.Reported = ev.Stats, true
+		delete(s.slots, slot)
+	case relay.Played:
+		if p.there() && ev.Token == p.Endpoint.Token && p.Endpoint.Ear.Clips != "" {
+			k.Stage.feature().played(s, k, p)
+		}
+	case relay.Digit:
+		if p.there() {
+			k.Stage.feature().pressed(s, k, p, ev.Key)
+		}
+	case relay.Failed:
+		// An announcement that cannot be played is over: nobody waits for it.
+		if p.there() && p.Endpoint.Ear.Clips != "" {
+			k.Stage.feature().played(s, k, p)
+		}
+	}
+	s.settle(k)
 }
 
-func silence(p *party, out []ua.Action) []ua.Action {
-	return append(out, ua.Media{Command: relay.Silence{Slot: p.pair.Slot}})
-}
-
-func music(p *party, out []ua.Action) []ua.Action {
-	return append(out, ua.Media{Command: relay.Play{
-		Slot: p.pair.Slot, Source: relay.Source{Keys: []string{holdMusic}, Repeat: relay.Forever},
-	}})
+func slotOf(ev relay.Event) relay.Slot {
+	switch ev := ev.(type) {
+	case relay.Released:
+		return ev.Slot
+	case relay.Played:
+		return ev.Slot
+	case relay.Digit:
+		return ev.Slot
+	case relay.Failed:
+		return ev.Slot
+	case relay.Latched:
+		return ev.Slot
+	case relay.Silent:
+		return ev.Slot
+	}
+	return relay.Slot{}
 }

@@ -12,6 +12,7 @@ import (
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/ua"
+	"sekisho/policy/number"
 )
 
 // Registration is how phones register.
@@ -27,10 +28,17 @@ type Registration struct {
 // desk is a phone of the directory. Its index in Core.phones is its account at
 // the registrar, and one less than its ua.Peer.
 type desk struct {
-	tenant    int
-	extension string
+	deskName
+	domain string
 	// fixed is where it always is; invalid where it has to register.
-	fixed flow.Flow
+	fixed  flow.Flow
+	secret registrar.Secret
+}
+
+// deskName is by what a phone is known again in another directory.
+type deskName struct {
+	tenant    string
+	extension number.ExtensionNumber
 }
 
 // place is where a phone can be reached.
@@ -49,19 +57,40 @@ type guest struct {
 	legs int
 }
 
-// enrol makes the registrar of the phones that have a password.
-func (c *Core) enrol(t []Tenant) {
-	var accounts []registrar.Account
-	for i := range t {
-		for _, p := range t[i].Phones {
-			accounts = append(accounts, registrar.Account{Domain: t[i].Domain, User: string(p.Extension), Secret: p.Secret})
-			c.registers = c.registers || p.Secret != registrar.Secret{}
-		}
+// enrol takes a phone into the directory and returns its account: the one that
+// it has had before.
+func (c *Core) enrol(t *tenant, p Phone) registrar.AccountID {
+	called := deskName{t.name, p.Extension}
+	id, known := c.named[called]
+	if !known {
+		id = registrar.AccountID(len(c.phones))
+		c.named[called] = id
+		c.phones = append(c.phones, desk{})
 	}
+	c.phones[id] = desk{deskName: called, domain: t.domain, fixed: p.Contact, secret: p.Secret}
+	c.registers = c.registers || p.Secret != registrar.Secret{}
+	if _, taken := c.peers[p.Contact]; !taken && p.Contact.Remote.IsValid() {
+		c.peers[p.Contact] = peerOf(id) // the first stays: an address is one phone's
+	}
+	return id
+}
+
+// goneDomain is that of phones that no directory has any more.
+const goneDomain = "gone.invalid"
+
+// accounts are the phones as the registrar needs them. One that is gone is
+// somebody else there, so that nothing of it is remembered.
+func (c *Core) accounts() registrar.Config {
 	r := c.cfg.Registration
-	c.registrar = registrar.New(registrar.Config{
-		Source: c.cfg.Source, Key: r.Key, Accounts: accounts, Algorithms: r.Algorithms, Expires: r.Expires, Ban: r.Ban,
-	})
+	made := registrar.Config{Source: c.cfg.Source, Key: r.Key, Algorithms: r.Algorithms, Expires: r.Expires, Ban: r.Ban}
+	for _, p := range c.phones {
+		a := registrar.Account{Domain: p.domain, User: string(p.extension), Secret: p.secret}
+		if a.Secret == (registrar.Secret{}) && !p.fixed.Remote.IsValid() {
+			a = registrar.Account{Domain: goneDomain}
+		}
+		made.Accounts = append(made.Accounts, a)
+	}
+	return made
 }
 
 // Services are the requests outside a dialog that the core serves, for the
@@ -100,7 +129,7 @@ func (c *Core) fromRegistrar(in ua.Request, actions []registrar.Action, out []ua
 		case registrar.Moved:
 			d := &c.phones[a.Account]
 			out = append(out, ua.Note{Level: ua.Info, Message: "phone registration changed", Fields: []string{
-				"tenant", c.tenants[d.tenant].name, "extension", d.extension, "contacts", strconv.Itoa(a.Now),
+				"tenant", d.tenant, "extension", string(d.extension), "contacts", strconv.Itoa(a.Now),
 			}})
 		case registrar.Banned:
 			out = append(out, ua.Note{Level: ua.Warn, Message: "registrations are ignored after too many failures", Fields: []string{"remote", a.Source.String()}})
@@ -138,7 +167,7 @@ func (c *Core) caller(f flow.Flow, r *sip.Request) (registrar.AccountID, bool) {
 	if err != nil {
 		return at[0], true
 	}
-	if i := slices.IndexFunc(at, func(id registrar.AccountID) bool { return c.phones[id].extension == from.User }); i >= 0 {
+	if i := slices.IndexFunc(at, func(id registrar.AccountID) bool { return string(c.phones[id].extension) == from.User }); i >= 0 {
 		return at[i], true
 	}
 	return at[0], true

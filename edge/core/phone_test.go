@@ -152,8 +152,8 @@ func TestStrangersAtPhonesListener(t *testing.T) {
 	}
 }
 
-// fork registers 1003 at two places.
-func fork(t *testing.T) (*rig, *far, *far) {
+// twoPlaces registers 1003 at two places.
+func twoPlaces(t *testing.T) (*rig, *far, *far) {
 	r := newRig(t, 1, 0)
 	first, second := r.natted(addr1003, 7), r.natted(addr1003b, 8)
 	r.login(addr1003, "a", "<sip:1003@10.0.0.3>")
@@ -168,7 +168,7 @@ func fork(t *testing.T) (*rig, *far, *far) {
 func TestForkFirstAnswerWins(t *testing.T) {
 	for _, winner := range []int{0, 1} {
 		t.Run(fmt.Sprint(winner), func(t *testing.T) {
-			r, first, second := fork(t)
+			r, first, second := twoPlaces(t)
 			won, lost := second, first
 			if winner == 1 {
 				won, lost = first, second
@@ -215,7 +215,7 @@ func TestForkFailures(t *testing.T) {
 	} {
 		for _, turned := range []bool{false, true} {
 			t.Run(fmt.Sprint(c.first, c.second, turned), func(t *testing.T) {
-				r, first, second := fork(t)
+				r, first, second := twoPlaces(t)
 				if turned {
 					first, second = second, first
 				}
@@ -242,7 +242,7 @@ func TestForkFailures(t *testing.T) {
 // The caller gives up: all places are cancelled. One refuses and another
 // answers: the call stands.
 func TestForkEnds(t *testing.T) {
-	r, first, second := fork(t)
+	r, first, second := twoPlaces(t)
 	a := r.fromBorder(seam.Call{Called: "1003", Caller: msisdn2001})
 	r.run(time.Second)
 	r.do(r.border, a, hangUp)
@@ -254,7 +254,7 @@ func TestForkEnds(t *testing.T) {
 	}
 	r.settle()
 
-	r, first, second = fork(t)
+	r, first, second = twoPlaces(t)
 	second.script = []int{486}
 	first.script = []int{180, 200}
 	a = r.fromBorder(seam.Call{Called: "1003", Caller: msisdn2001})
@@ -264,7 +264,7 @@ func TestForkEnds(t *testing.T) {
 	r.settle()
 
 	// Both answer at once: one is the call, the other gets ACK and BYE.
-	r, first, second = fork(t)
+	r, first, second = twoPlaces(t)
 	first.script, second.script = []int{200}, []int{200}
 	a = r.fromBorder(seam.Call{Called: "1003", Caller: msisdn2001})
 	r.run(time.Second)
@@ -282,7 +282,7 @@ func TestForkEnds(t *testing.T) {
 	r.settle()
 
 	// Nobody answers in time.
-	r, first, second = fork(t)
+	r, first, second = twoPlaces(t)
 	r.fromBorder(seam.Call{Called: "1003", Caller: msisdn2001})
 	r.run(4 * time.Minute)
 	if first.ended == nil || second.ended == nil || r.border.ended == nil {
@@ -352,7 +352,7 @@ func TestRegistrationNotes(t *testing.T) {
 
 // Where no phone has a password, REGISTER is refused as any method is.
 func TestNoRegistrar(t *testing.T) {
-	tenants := directory()
+	tenants := testTenants()
 	tenants[0].Phones[2] = Phone{Extension: "1003"}
 	c := New(Config{Source: rand.New(rand.NewPCG(1, 1)), Tenants: tenants, Seam: []flow.Flow{{Remote: addrBorder}}})
 	if c.Services() != nil {

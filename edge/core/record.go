@@ -8,35 +8,32 @@ import (
 
 // record is a call between phones, or one that a phone tried, which the border
 // never sees.
-func (c *Core) record(k *call) *cdr.Record {
+func (k *call) record() *cdr.Record {
 	r := &cdr.Record{
-		ID: k.name, SessionID: k.sessionID, Application: "core", Kind: "internal",
-		Tenant: c.tenants[k.tenant].name,
-		Start:  k.start, End: k.ended,
-		Caller: k.caller, Called: k.called, Shown: k.shown,
-		A: legRecord(&k.a),
+		ID: k.Name, SessionID: k.SessionID, Application: "core", Kind: "internal",
+		Tenant: k.Tenant,
+		Start:  k.Start, End: k.Ended,
+		Caller: k.Caller, Called: k.Called, Shown: k.Shown,
+		A: k.A, B: k.B,
 	}
-	if !k.ringing.IsZero() {
-		r.Ringing = stamp(k.ringing)
-		r.SetupMS = k.ringing.Sub(k.start).Milliseconds()
+	if !k.Ringing.IsZero() {
+		r.Ringing = stamp(k.Ringing)
+		r.SetupMS = k.Ringing.Sub(k.Start).Milliseconds()
 	}
-	if !k.answered.IsZero() {
-		r.Answered = stamp(k.answered)
-		r.TalkMS = k.ended.Sub(k.answered).Milliseconds()
-	}
-	if k.b.leg != 0 {
-		b := legRecord(&k.b)
-		r.B = &b
+	if !k.Answered.IsZero() {
+		r.Answered = stamp(k.Answered)
+		r.TalkMS = k.Ended.Sub(k.Answered).Milliseconds()
 	}
 	return r
 }
 
 func legRecord(p *party) cdr.Leg {
+	e := &p.Endpoint
 	return cdr.Leg{
-		Trunk: "phone", CallID: p.callID, Remote: p.flow.Remote.String(),
-		Side: p.cause.Side.String(), Status: p.cause.Status, Q850: int(p.cause.Q850), Text: p.cause.Text,
-		Received: p.stats.Received, Sent: p.stats.Sent, Lost: p.stats.Lost,
-		JitterUS: p.stats.JitterMicros, Foreign: p.stats.DroppedSource,
+		Trunk: "phone", CallID: p.CallID, Remote: p.Flow.Remote.String(),
+		Side: p.Cause.Side.String(), Status: p.Cause.Status, Q850: int(p.Cause.Q850), Text: p.Cause.Text,
+		Received: e.Stats.Received, Sent: e.Stats.Sent, Lost: e.Stats.Lost,
+		JitterUS: e.Stats.JitterMicros, Foreign: e.Stats.DroppedSource,
 	}
 }
 

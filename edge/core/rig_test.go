@@ -50,7 +50,7 @@ func num(s string) number.Number {
 	return n
 }
 
-func directory() []Tenant {
+func testTenants() []Tenant {
 	return []Tenant{{
 		Name: "t1", Domain: "t1.example", DefaultNumber: num("0300000100"), Channels: 5,
 		Numbers: []DID{
@@ -214,7 +214,7 @@ func newRig(t *testing.T, seed uint64, loss float64) *rig {
 	legs := &ua.Sequence{}
 	r.app = New(Config{
 		Source: rand.New(rand.NewPCG(seed, 2)), Key: callid.Key{1, 2, 3}, Legs: legs, Ports: r,
-		Tenants: directory(), Seam: []flow.Flow{{Remote: addrBorder}},
+		Tenants: testTenants(), Seam: []flow.Flow{{Remote: addrBorder}},
 		SeamMedia: []netip.Prefix{netip.PrefixFrom(addrBorder.Addr(), 32)},
 		Caps:      caps(),
 	})
@@ -471,10 +471,8 @@ func (r *rig) settle() {
 	if got := r.app.Counts(); got != (Counts{}) || len(r.app.legs) != 0 || r.app.timers.Len() != 0 {
 		r.t.Fatalf("left in the core: %+v, %d legs, %d timers\n%s", got, len(r.app.legs), r.app.timers.Len(), strings.Join(r.trace, "\n"))
 	}
-	for _, t := range r.app.tenants {
-		if len(t.live) != 0 || t.busyChannels() != 0 {
-			r.t.Fatalf("%s still has %d calls", t.name, len(t.live))
-		}
+	if len(r.app.offices) != 0 {
+		r.t.Fatalf("tenants that still have calls: %v", r.app.offices)
 	}
 	if len(r.app.guests) != 0 {
 		r.t.Fatalf("flows kept for no call: %v", r.app.guests)

@@ -1,0 +1,87 @@
+package core
+
+import (
+	"time"
+
+	"sekisho/edge/sip/deadline"
+)
+
+// alarmKind is what a time is for. It is stored in snapshots by its number: new
+// ones go to the end.
+type alarmKind uint8
+
+const (
+	lingering   alarmKind = iota // the wait for statistics of a call that is over
+	setupTime                    // from INVITE to answer
+	warningTime                  // an announcement whose end is never reported
+	firstDigit
+	interdigit
+	announced // an announcement whose end is never reported
+)
+
+// lingers bounds how long a call that is over waits for statistics.
+const lingers = 2 * time.Second
+
+// cap bounds an announcement, should its end never be reported (SPEC §1.4).
+const announcementCap = 35 * time.Second
+
+// alarm is a time that a stage has set.
+type alarm struct {
+	Kind alarmKind
+	At   time.Time
+	// Left takes the place of At in a snapshot.
+	Left time.Duration
+}
+
+// set lets a stage hear of a time d from now. Setting it again moves it.
+func (s *step) set(k *call, kind alarmKind, d time.Duration) {
+	k.unset(kind)
+	k.Alarms = append(k.Alarms, alarm{Kind: kind, At: s.now.Add(d)})
+}
+
+func (k *call) unset(kind alarmKind) {
+	for i := range k.Alarms {
+		if k.Alarms[i].Kind == kind {
+			k.Alarms = append(k.Alarms[:i:i], k.Alarms[i+1:]...)
+			return
+		}
+	}
+}
+
+func (k *call) nextAlarm() (at time.Time) {
+	for _, a := range k.Alarms {
+		at = deadline.Earliest(at, a.At)
+	}
+	return at
+}
+
+// due takes the next alarm that is due, the earliest first.
+func (k *call) due(now time.Time) (kind alarmKind, ok bool) {
+	at := k.nextAlarm()
+	if at.IsZero() || at.After(now) {
+		return 0, false
+	}
+	for _, a := range k.Alarms {
+		if a.At.Equal(at) {
+			k.unset(a.Kind)
+			return a.Kind, true
+		}
+	}
+	return 0, false
+}
+
+// wake gives a call the alarms that are due.
+func (s *step) wake(k *call) {
+	for {
+		kind, ok := k.due(s.now)
+		if !ok {
+			break
+		}
+		if kind == lingering {
+			s.forget(k)
+			return
+		}
+		k.Stage.feature().alarm(s, k, kind)
+	}
+	s.settle(k)
+}

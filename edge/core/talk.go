@@ -1,0 +1,29 @@
+package core
+
+// talkFeature is two parties who talk: the state TALK of SPEC §2.5.
+type talkFeature struct{ inert }
+
+func (talkFeature) hears(k *call, p *party) ear { return voice(k.other(p)) }
+
+// pressed begins a feature. Whoever is first owns the call: until it talks
+// again, the other one's keys mean nothing (SPEC, "Undefined codes and
+// collisions").
+func (talkFeature) pressed(s *step, k *call, p *party, key byte) {
+	if (key == '*' || key == '#') && k.armed(p) {
+		s.collect(k, p, key)
+	}
+}
+
+// armed reports whether a party has the features of SPEC R40: a mobile that
+// talks with somebody inside, or with somebody outside who called. A party that
+// was retrieved, picked up or transferred to is judged by whom it talks with.
+func (k *call) armed(p *party) bool {
+	o := k.other(p)
+	return p.Kind == mobile && o != nil && (o.Kind != external || !o.Dialled)
+}
+
+// resume lets the two talk again.
+func (s *step) resume(k *call) {
+	k.Owner, k.Entry, k.Said = 0, entry{}, ear{}
+	s.enter(k, talking)
+}

@@ -1,0 +1,87 @@
+package core
+
+import (
+	"strings"
+
+	"sekisho/edge/sip/leg"
+	"sekisho/media/relay"
+)
+
+// holdMusic is what a party hears while it waits for another one.
+const holdMusic = "music/hold"
+
+// ear is what a party hears. The zero ear hears nothing.
+type ear struct {
+	// From is the party whose voice it is.
+	From leg.ID
+	// Clips are played instead, by their keys with blanks between them; Repeat
+	// is relay.Source's.
+	Clips  string
+	Repeat int
+}
+
+func once(keys ...string) ear   { return ear{Clips: strings.Join(keys, " ")} }
+func music() ear                { return ear{Clips: holdMusic, Repeat: relay.Forever} }
+func loop(key string) ear       { return ear{Clips: key, Repeat: relay.Forever} }
+func times(n int, k string) ear { return ear{Clips: k, Repeat: n} }
+
+// voice is another party's, or nothing where there is none.
+func voice(p *party) ear {
+	if p == nil {
+		return ear{}
+	}
+	return ear{From: p.Leg}
+}
+
+// wire tells the media plane what has changed in what parties hear: who hears
+// nothing first, then who hears a clip, then who hears each other.
+func (s *step) wire(k *call) {
+	want := make([]ear, len(k.Parties))
+	for i, p := range k.Parties {
+		want[i] = k.wanted(p)
+	}
+	for i, p := range k.Parties {
+		if w := want[i]; w == (ear{}) && p.Endpoint.Leased && p.Endpoint.Ear != w {
+			p.Endpoint.Ear = w
+			s.media(relay.Silence{Slot: p.Endpoint.Pair.Slot})
+		}
+	}
+	for i, p := range k.Parties {
+		if w := want[i]; w.Clips != "" && p.Endpoint.Ear != w {
+			p.Endpoint.Ear = w
+			p.Endpoint.Token++
+			s.media(relay.Play{
+				Slot: p.Endpoint.Pair.Slot, Token: p.Endpoint.Token,
+				Source: relay.Source{Keys: strings.Fields(w.Clips), Repeat: w.Repeat},
+			})
+		}
+	}
+	for i, p := range k.Parties {
+		w := want[i]
+		if w.From == 0 || p.Endpoint.Ear == w {
+			continue
+		}
+		o := k.party(w.From)
+		p.Endpoint.Ear, o.Endpoint.Ear = w, voice(p)
+		s.media(relay.Join{A: p.Endpoint.Pair.Slot, B: o.Endpoint.Pair.Slot})
+	}
+}
+
+// wanted is what a party shall hear: what the stage says, unless it, or whose
+// voice it would be, holds.
+func (k *call) wanted(p *party) ear {
+	if !p.there() || !p.Agreed || p.holds() {
+		return ear{}
+	}
+	e := k.Stage.feature().hears(k, p)
+	if e.From == 0 {
+		return e
+	}
+	switch o := k.party(e.From); {
+	case o == nil || !o.there() || !o.Agreed:
+		return ear{}
+	case o.holds():
+		return music()
+	}
+	return e
+}
