@@ -7,6 +7,7 @@ import (
 
 	"sekisho/edge/seam"
 	"sekisho/edge/sip/leg"
+	"sekisho/media/dtmf"
 	"sekisho/media/relay"
 )
 
@@ -15,7 +16,7 @@ func (r *rig) press(slot uint32, keys string) {
 	r.t.Helper()
 	for _, key := range []byte(keys) {
 		r.run(100 * time.Millisecond)
-		r.post(nil, r.core.MediaEvent(r.now, relay.Digit{Slot: relay.Slot{Index: slot, Epoch: 1}, Key: key}, nil))
+		r.post(nil, r.core.MediaEvent(r.now, relay.Digit{Slot: relay.Slot{Index: slot, Epoch: 1}, Key: dtmf.Key(key)}, nil))
 	}
 }
 

@@ -123,11 +123,11 @@ func (s *step) mediaEvent(ev relay.Event) {
 		}
 	case relay.Digit:
 		if p.there() {
-			k.Stage.feature().pressed(s, k, p, ev.Key)
+			k.Stage.feature().pressed(s, k, p, byte(ev.Key))
 		}
 	case relay.Failed:
 		// An announcement that cannot be played is over: nobody waits for it.
-		if p.there() && p.Endpoint.Ear.Clips != "" {
+		if p.there() && p.Endpoint.Ear.Clips != "" && p.Endpoint.Ear.Repeat != relay.Forever {
 			k.Stage.feature().played(s, k, p)
 		}
 	}

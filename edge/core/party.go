@@ -64,6 +64,8 @@ type endpoint struct {
 	// Ear is what its party hears, Token names what is played.
 	Ear   ear
 	Token uint64
+	// Keys is what becomes of the keys its party presses.
+	Keys relay.KeyMode
 }
 
 // none reports that there is no endpoint.

@@ -296,6 +296,8 @@ func (r *rig) obey(c relay.Command) {
 		}
 	case relay.Silence:
 		slots = []relay.Slot{c.Slot}
+	case relay.Keys:
+		slots = []relay.Slot{c.Slot}
 	case relay.Release:
 		slots = []relay.Slot{c.Slot}
 		defer delete(r.leased, c.Slot)

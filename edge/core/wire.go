@@ -36,6 +36,12 @@ func voice(p *party) ear {
 // wire tells the media plane what has changed in what parties hear: who hears
 // nothing first, then who hears a clip, then who hears each other.
 func (s *step) wire(k *call) {
+	for _, p := range k.Parties {
+		if m := k.keys(p); p.there() && p.Agreed && p.Endpoint.Keys != m {
+			p.Endpoint.Keys = m
+			s.media(relay.Keys{Slot: p.Endpoint.Pair.Slot, Mode: m})
+		}
+	}
 	want := make([]ear, len(k.Parties))
 	for i, p := range k.Parties {
 		want[i] = k.wanted(p)
@@ -65,6 +71,15 @@ func (s *step) wire(k *call) {
 		p.Endpoint.Ear, o.Endpoint.Ear = w, voice(p)
 		s.media(relay.Join{A: p.Endpoint.Pair.Slot, B: o.Endpoint.Pair.Slot})
 	}
+}
+
+// keys is what becomes of a party's keys: where * and # are for us, nobody else
+// hears them (SPEC R41).
+func (k *call) keys(p *party) relay.KeyMode {
+	if p.Leg == k.Owner || k.armed(p) {
+		return relay.ConsumeCodes
+	}
+	return relay.PassKeys
 }
 
 // wanted is what a party shall hear: what the stage says, unless it, or whose

@@ -157,6 +157,8 @@ const (
 	// ConsumeKeys keeps them: who hears the peer gets silence while a key is
 	// down, in one stream without a gap.
 	ConsumeKeys
+	// ConsumeCodes keeps * and # likewise, and passes all others.
+	ConsumeCodes
 )
 
 // Release ends a lease. Both halves stop at once; the pair stays bound and is

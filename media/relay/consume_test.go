@@ -197,3 +197,25 @@ func TestNoSilenceInAPause(t *testing.T) {
 		t.Errorf("%d packets left, want the two of audio", len(k.sent))
 	}
 }
+
+// Only * and # are kept back, where they are what commands us.
+func TestConsumeCodes(t *testing.T) {
+	k := talk(golden.Exact(), golden.Beyond())
+	k.in.Keys(relay.ConsumeCodes)
+	k.say(2)
+	for _, code := range []byte{10, 5, 11} {
+		k.press(code, 5)
+		k.say(2)
+	}
+	if k.keys != "*5#" {
+		t.Errorf("told of %q", k.keys)
+	}
+	for _, s := range k.sent {
+		if s.event() && s.data[12] != 5 {
+			t.Errorf("event %d left", s.data[12])
+		}
+	}
+	if !slices.ContainsFunc(k.sent, spoken.event) {
+		t.Error("the 5 did not leave")
+	}
+}

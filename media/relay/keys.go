@@ -26,11 +26,16 @@ func (k *keys) event(now time.Time, p *Packet, v *Verdict) {
 	for _, c := range h.Changes() {
 		if !c.Ended {
 			v.Key = c.Key
-			k.presses.Mark(k.mode == ConsumeKeys)
+			k.presses.Mark(k.consumes(c.Key))
 		}
 	}
 	v.Withheld = k.presses.Marked(h.Place)
 	v.Ended = e.End
+}
+
+// consumes reports whether a key is kept from whoever hears the peer.
+func (k *keys) consumes(key dtmf.Key) bool {
+	return k.mode == ConsumeKeys || k.mode == ConsumeCodes && (key == '*' || key == '#')
 }
 
 // mutes reports whether a key is down that the other side must not hear: some
