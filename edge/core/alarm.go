@@ -17,6 +17,8 @@ const (
 	firstDigit
 	interdigit
 	announced // an announcement whose end is never reported
+	unanswered
+	released // when the owner of a blind transfer is let go at the latest
 )
 
 // lingers bounds how long a call that is over waits for statistics.

@@ -28,6 +28,8 @@ type call struct {
 	Owner leg.ID
 	// Entry is what the owner has keyed in, with collecting.
 	Entry entry
+	// Since is when a transfer was dialled.
+	Since time.Time
 	// Said is what the owner hears, with announcing; Refusal the final response
 	// that follows, with warning.
 	Said    ear
@@ -40,6 +42,8 @@ type call struct {
 	Seam   flow.Flow
 	Hops   int
 	CallID string
+	// Via is through what the call came to its second party.
+	Via via
 	// Offered says that the INVITE of the first party brought an offer.
 	Offered bool
 
@@ -53,6 +57,15 @@ type call struct {
 	A cdr.Leg
 	B *cdr.Leg
 }
+
+// via is what a number of the tenant's leads to before somebody answers.
+type via uint8
+
+const (
+	direct   via = iota
+	byGroup      // a ring group
+	byCentre     // a call centre
+)
 
 // party returns the party with a leg, or nil.
 func (k *call) party(l leg.ID) *party {

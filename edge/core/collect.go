@@ -17,13 +17,18 @@ type Timers struct {
 	// Interdigit is how long after a digit a number is complete (3 s),
 	// FirstDigit how long after the announcement the first one is awaited (10 s).
 	Interdigit, FirstDigit time.Duration
+	// AttendedNoAnswer is how long whom the owner wants to consult may ring (40
+	// s), BlindNoAnswer how long a transfer may take in all (60 s).
+	AttendedNoAnswer, BlindNoAnswer time.Duration
 }
 
 func (t Timers) withDefaults() Timers {
 	for at, d := range map[*time.Duration]time.Duration{
-		&t.Setup:      180 * time.Second,
-		&t.Interdigit: 3 * time.Second,
-		&t.FirstDigit: 10 * time.Second,
+		&t.Setup:            180 * time.Second,
+		&t.Interdigit:       3 * time.Second,
+		&t.FirstDigit:       10 * time.Second,
+		&t.AttendedNoAnswer: 40 * time.Second,
+		&t.BlindNoAnswer:    60 * time.Second,
 	} {
 		if *at == 0 {
 			*at = d
@@ -83,7 +88,13 @@ func (s *step) collected(k *call, v verdict) {
 		s.announce(k, once(transferCancel))
 	case dialHold:
 		s.hold(k)
-	case dialPark, dialNumber:
+	case dialPark:
 		s.announce(k, once(invalidNumber))
+	case dialNumber:
+		if k.Entry.Code == '*' {
+			s.consult(k)
+		} else {
+			s.blind(k)
+		}
 	}
 }

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"github.com/emiago/sipgo/sip"
+
 	"sekisho/edge/seam"
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/header"
@@ -34,6 +36,8 @@ type route struct {
 	// domain is the tenant's, diversions who passed the call on.
 	domain     string
 	diversions []header.Redirection
+	// headers are further ones, toward a phone.
+	headers []sip.Header
 }
 
 // The refusals of the dial plan.
@@ -95,20 +99,27 @@ func (s *step) plan(o origin, asked seam.Call) (route, cause.Cause) {
 		clir, dialled = dialled.CutCLIR()
 		private = clir == number.Withhold
 	}
-	r, why := o.tenant.route(o, dialled.Number())
-	if r.kind == phone {
-		if r.places = s.places(s.now, r.station); len(r.places) == 0 {
-			return route{called: r.called, shown: r.shown}, cause.Cause{Status: 480, Q850: cause.SubscriberAbsent, Text: "phone is nowhere"}
-		}
-	}
+	r, why := s.locate(o, dialled.Number())
 	switch {
 	case o.kind == external:
 		r.private = private
 	case r.kind == external:
 		r.private = private // SPEC R4: for outside calls alone
 	}
-	if r.domain = o.tenant.domain; o.kind != phone && (r.private || r.shown == "") {
+	if o.kind != phone && (r.private || r.shown == "") {
 		r.display = asked.Display
+	}
+	return r, why
+}
+
+// locate finds whom a number names, and where.
+func (s *step) locate(o origin, called number.Number) (route, cause.Cause) {
+	r, why := o.tenant.route(o, called)
+	r.domain = o.tenant.domain
+	if r.kind == phone {
+		if r.places = s.places(s.now, r.station); len(r.places) == 0 {
+			return route{called: r.called, shown: r.shown}, cause.Cause{Status: 480, Q850: cause.SubscriberAbsent, Text: "phone is nowhere"}
+		}
 	}
 	return r, why
 }

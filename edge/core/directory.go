@@ -47,6 +47,8 @@ type Phone struct {
 	// extension; the zero Secret does not.
 	Secret registrar.Secret
 	Number number.Number // its own, shown outside; zero is none
+	// Softphone tells it from a desk phone (SPEC R46).
+	Softphone bool
 }
 
 // Group is a ring group: here, a number that its members show outside.
@@ -73,6 +75,8 @@ type station struct {
 	account   registrar.AccountID // of a phone
 	// shown is what the station shows outside (SPEC R3).
 	shown number.Number
+	// softphone tells one of the phones from the desk phones (SPEC R46).
+	softphone bool
 }
 
 // directory is what is known of all tenants: values, not changed once made.
@@ -85,6 +89,7 @@ type directory struct {
 // tenant is a Tenant made ready for questions.
 type tenant struct {
 	name, domain string
+	number       number.Number // the default one
 	channels     int
 	stations     map[number.ExtensionNumber]station
 	msisdns      map[number.Number]number.ExtensionNumber
@@ -149,7 +154,7 @@ func (c *Core) vacate(k *call) {
 
 func newTenant(t *Tenant) *tenant {
 	made := &tenant{
-		name: t.Name, domain: t.Domain, channels: t.Channels,
+		name: t.Name, domain: t.Domain, number: t.DefaultNumber, channels: t.Channels,
 		stations: make(map[number.ExtensionNumber]station),
 		msisdns:  make(map[number.Number]number.ExtensionNumber),
 		dids:     make(map[number.Number]number.ExtensionNumber),
@@ -163,7 +168,7 @@ func newTenant(t *Tenant) *tenant {
 		made.msisdns[m.MSISDN] = m.Extension
 	}
 	for _, p := range t.Phones {
-		made.stations[p.Extension] = station{kind: phone, extension: p.Extension, shown: shown(p.Number, p.Extension)}
+		made.stations[p.Extension] = station{kind: phone, extension: p.Extension, shown: shown(p.Number, p.Extension), softphone: p.Softphone}
 	}
 	for _, d := range t.Numbers {
 		made.dids[d.Number] = d.Extension

@@ -23,8 +23,10 @@
 //	warning ── announcement over ────│──────────────────────┘
 //	                                 │
 //	talking ──* or #──▶ collecting ──*0──▶ held ──*──▶ talking
-//	   ▲                     └── nothing, nonsense ──▶ announcing ─┐
-//	   └───────────────────────────────────────────────────────────┘
+//	   ▲                  │  │  └──#number──▶ passing ──it rings──▶ passed ──▶ talking, over
+//	   │                  │  └──*number──▶ calling ──▶ consulting ──▶ talking
+//	   │                  └── nothing, nonsense ──▶ announcing ─┐
+//	   └────────────────────────────────────────────────────────┘
 //
 // A stage is a feature: a file with a type without fields, whose methods are
 // what the stage makes of keys, answers, failures, ends and alarms, and above all

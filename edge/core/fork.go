@@ -87,7 +87,7 @@ func (s *step) dial(k *call, r route, places []place) {
 			Flow: at.flow, CallID: p.CallID,
 			Target: target, From: to.From(), To: to.To(),
 			MaxForwards: k.Hops,
-			Headers:     to.Headers(),
+			Headers:     append(to.Headers(), r.headers...),
 			Media:       &leg.Media{Addr: k.Fork.Endpoint.Pair.Addr, Caps: caps},
 		})
 	}

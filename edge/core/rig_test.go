@@ -62,7 +62,7 @@ func testTenants() []Tenant {
 			{Extension: "2003", MSISDN: num(msisdn2003)},
 		},
 		Phones: []Phone{
-			{Extension: "1001", Contact: flow.Flow{Listener: 1, Remote: addr1001}},
+			{Extension: "1001", Contact: flow.Flow{Listener: 1, Remote: addr1001}, Softphone: true},
 			{Extension: "1002", Contact: flow.Flow{Listener: 1, Remote: addr1002}, Number: num("0300000100")},
 			{Extension: "1003", Secret: registrar.NewSecret("1003", "t1.example", password1003)},
 		},

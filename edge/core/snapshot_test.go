@@ -36,6 +36,19 @@ var stages = map[stage]func(*rig){
 		r.mobileTalks()
 		r.press(2, "*0#")
 	},
+	calling:    func(r *rig) { r.consulting(180) },
+	consulting: func(r *rig) { r.consulting(180, 200) },
+	passing: func(r *rig) {
+		r.p2.script = nil
+		r.mobileTalks()
+		r.press(2, "#1002#")
+	},
+	passed: func(r *rig) {
+		r.p2.script = []int{180}
+		r.mobileTalks()
+		r.press(2, "#1002#")
+		r.run(time.Second)
+	},
 	over: func(r *rig) {
 		r.mute = true
 		a, _ := r.mobileTalks()

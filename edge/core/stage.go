@@ -17,6 +17,10 @@ const (
 	collecting       // the owner keys in a number, the other one hears music
 	announcing       // the owner hears an announcement and then goes back
 	held             // the owner has put the other one on hold
+	calling          // the owner waits for whom it wants to consult
+	consulting       // and talks with the third party
+	passing          // the owner passes the call on without a word
+	passed           // it has: who is left hears it ring
 )
 
 // feature is what a stage makes of what happens in its calls. Each stands in a
@@ -58,6 +62,14 @@ func (g stage) feature() feature {
 		return announceFeature{}
 	case held:
 		return holdFeature{}
+	case calling:
+		return callFeature{}
+	case consulting:
+		return consultFeature{}
+	case passing:
+		return passFeature{}
+	case passed:
+		return ringFeature{}
 	case over:
 	}
 	return inert{}

@@ -78,7 +78,8 @@ func Core(c *config.Config, at Sockets, s Shard) (*ua.UA, *core.Core) {
 		Source: s.Source, Key: s.Key, Legs: legs, Ports: s.Ports,
 		Tenants: coreTenants(c, s.Phones), Registration: registration(c, s.Source), Seam: flowsTo(0, []netip.AddrPort{at.Facing}),
 		Caps: coreCaps(), SeamMedia: borderMedia(c),
-		Timers: core.Timers{Setup: c.Timers.Setup + behind, Interdigit: c.Timers.Interdigit, FirstDigit: c.Timers.FirstDigit},
+		Timers: core.Timers{Setup: c.Timers.Setup + behind, Interdigit: c.Timers.Interdigit, FirstDigit: c.Timers.FirstDigit,
+			AttendedNoAnswer: c.Timers.AttendedNoAnswer, BlindNoAnswer: c.Timers.BlindNoAnswer},
 	})
 	return ua.New(ua.Config{
 		Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: k.Peer, Terms: func(ua.Peer) leg.Terms { return border.SeamTerms() },

@@ -28,7 +28,7 @@ func coreTenant(t *config.Tenant, listeners []netip.AddrPort, secrets Secrets) c
 	}
 	for _, p := range t.Phones {
 		made.Phones = append(made.Phones, core.Phone{
-			Extension: p.Extension, Contact: phoneFlow(p.Contact, listeners), Number: p.Number,
+			Extension: p.Extension, Contact: phoneFlow(p.Contact, listeners), Number: p.Number, Softphone: p.Kind == config.Softphone,
 			Secret: secrets[phoneName{t.Name, string(p.Extension)}],
 		})
 	}
