@@ -32,13 +32,12 @@ func reason(why cause.Cause) ear {
 	case 403:
 		return once(notAllowed)
 	case 408, 480, 487:
-		switch why.Q850 {
-		case cause.SubscriberAbsent:
+		if why.Q850 == cause.SubscriberAbsent {
 			return once(unreachable)
-		case cause.NoCircuit:
-			return busy()
 		}
-		return once(noAnswer)
+		if why.Q850 != cause.NoCircuit {
+			return once(noAnswer)
+		}
 	}
 	return busy()
 }
