@@ -2,7 +2,7 @@ package core
 
 import "testing"
 
-// SPEC §2.5: COLLECT_ATT and COLLECT_BLIND, key by key; a blank is the wait after
+// SPEC §2.5, R43: COLLECT_ATT and COLLECT_BLIND, key by key; a blank is the wait after
 // a key running out.
 func TestEntry(t *testing.T) {
 	for _, c := range []struct {

@@ -132,7 +132,7 @@ func TestConsultationUnanswered(t *testing.T) {
 	r.hangUpAll()
 }
 
-// SPEC R45: who may end a consultation, and what is left of it.
+// SPEC R44, R45: who may end a consultation, and what is left of it.
 func TestConsultationEnds(t *testing.T) {
 	for _, c := range []struct {
 		why      string
@@ -317,7 +317,7 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// SPEC R46 to R49b: whom the target sees.
+// SPEC R46, R47, R48: whom the target sees.
 func TestShownToTheTarget(t *testing.T) {
 	for _, c := range []struct {
 		why  string

@@ -49,7 +49,7 @@ func TestCoreTenants(t *testing.T) {
 			Name: "t1", Domain: "t1.example", DefaultNumber: num("0300000100"), Channels: 5,
 			Numbers: []config.DID{{Number: num("0300000121"), Extension: "2001"}},
 			Mobiles: []config.MobilePhone{{Extension: "2001", MSISDN: num("09000002001"), Carrier: "au", Number: num("0300000121")}},
-			Phones:  []config.Phone{{Extension: "1001", Contact: contact, Number: num("0300000100")}, {Extension: "1003"}},
+			Phones:  []config.Phone{{Extension: "1001", Contact: contact, Number: num("0300000100")}, {Extension: "1003", Kind: config.Desk}},
 			Groups:  []config.Group{{Extension: "3701", Members: []config.Member{{Extension: "2001"}}, Number: num("0300000137")}},
 		}},
 	}
@@ -58,7 +58,7 @@ func TestCoreTenants(t *testing.T) {
 		Numbers: []core.DID{{Number: num("0300000121"), Extension: "2001"}},
 		Mobiles: []core.Mobile{{Extension: "2001", MSISDN: num("09000002001"), Number: num("0300000121")}},
 		Phones: []core.Phone{
-			{Extension: "1001", Contact: flow.Flow{Listener: 1, Remote: contact}, Number: num("0300000100")},
+			{Extension: "1001", Contact: flow.Flow{Listener: 1, Remote: contact}, Number: num("0300000100"), Softphone: true},
 			{Extension: "1003", Secret: secret},
 		},
 		Groups: []core.Group{{Members: []number.ExtensionNumber{"2001"}, Number: num("0300000137")}},
