@@ -45,15 +45,22 @@ type Dial struct {
 }
 
 // Ring sends a provisional response, 180 to 199. Media answers the offer
-// early; it may be repeated, and the 2xx repeats the same answer.
+// early; it may be repeated, and the 2xx repeats the same answer. Where the INVITE
+// had no offer Media makes one, if the response is reliable.
 type Ring struct {
 	Status  int
 	Headers []sip.Header
 	Media   *Media
+	// Reliable asks for a PRACK of a peer that knows them (RFC 3262), beyond
+	// what it requires or the terms do.
+	Reliable bool
 }
 
 // Answer sends 200. Media answers the INVITE's offer, or makes one where the
 // INVITE had none (then Acked brings the answer); nil repeats what Ring said.
+// Once a reliable provisional response has settled the session Media is not
+// asked. The 200 waits for the PRACK of a description (RFC 3262 §3), and never
+// leaves if the call ends before: Ended says so.
 type Answer struct {
 	Headers []sip.Header
 	Media   *Media
@@ -61,18 +68,22 @@ type Answer struct {
 	Reasons cause.Telling
 }
 
-// Acknowledge sends the ACK that was held back because the 2xx carried the
-// offer (RFC 3261 §13.2.2.4); Media answers it.
+// Acknowledge sends what was held back because the response carried the offer,
+// answered by Media: the ACK of a 2xx (RFC 3261 §13.2.2.4), the PRACK of a
+// reliable provisional response (RFC 3262 §5).
 type Acknowledge struct{ Media Media }
 
-// Reoffer sends a re-INVITE with a new offer.
+// Reoffer sends a re-INVITE with a new offer, or an UPDATE before the INVITE is
+// answered (RFC 3311 §5.1): then only where a reliable response has settled the
+// session.
 type Reoffer struct{ Media Media }
 
-// AnswerOffer accepts the peer's offer of a re-INVITE, or makes one where the
-// re-INVITE had none.
+// AnswerOffer accepts the peer's offer of a re-INVITE, UPDATE or PRACK, or makes
+// one where the re-INVITE had none.
 type AnswerOffer struct{ Media Media }
 
-// RefuseOffer refuses it; the session stays as it was (RFC 3261 §14.2).
+// RefuseOffer refuses it; the session stays as it was (RFC 3261 §14.2, RFC 3311
+// §5.2).
 type RefuseOffer struct{ Status int }
 
 // HangUp ends the leg whatever its state: the final response (Cause.Status, or
@@ -97,11 +108,14 @@ func (HangUp) command()      {}
 type Event interface{ event() }
 
 // Progressed is a provisional response, 100 included. Negotiated is set when it
-// carried the answer (early media).
+// carried the answer (early media), Offer when it was reliable and carried the
+// offer: then the application must Acknowledge (or HangUp). 199 says that one
+// branch is over, and nothing of the call.
 type Progressed struct {
 	Status     int
 	Response   *sip.Response
 	Negotiated *sdp.Negotiated
+	Offer      *sdp.Description
 }
 
 // Answered is the 2xx that won. Offer is set instead of Negotiated when it
@@ -116,8 +130,9 @@ type Answered struct {
 // answer to our offer.
 type Acked struct{ Negotiated *sdp.Negotiated }
 
-// Offered is a re-INVITE of the peer: the application answers with
-// AnswerOffer or RefuseOffer. Offer is nil when the peer asks us to offer.
+// Offered is an offer of the peer's, in a re-INVITE, an UPDATE or a PRACK: the
+// application answers with AnswerOffer or RefuseOffer. Offer is nil when a
+// re-INVITE asks us to offer.
 type Offered struct {
 	Request *sip.Request
 	Offer   *sdp.Description
@@ -125,7 +140,8 @@ type Offered struct {
 
 // Agreed reports the session now in force wherever Progressed, Answered and
 // Acked do not: our answer has been sent (Ring, Answer, AnswerOffer,
-// Acknowledge), or a re-INVITE of either side was settled by its answer.
+// Acknowledge), a PRACK has brought the peer's, or a re-INVITE of either side was
+// settled by its answer.
 type Agreed struct{ Negotiated sdp.Negotiated }
 
 // OfferWithdrawn reports that the peer cancelled the re-INVITE of the last
@@ -142,10 +158,12 @@ type OfferRefused struct {
 }
 
 // Ended says that the leg is over and why: the last event of each leg. Message
-// is the peer's final response or BYE, or nil.
+// is the peer's final response or BYE, or nil. Unanswered says that the peer's
+// INVITE got no 2xx, also where Answer was asked for.
 type Ended struct {
-	Cause   cause.Cause
-	Message sip.Message
+	Cause      cause.Cause
+	Message    sip.Message
+	Unanswered bool
 }
 
 func (Progressed) event()     {}

@@ -20,6 +20,11 @@
 // An offer in an unreliable 18x is none (RFC 3261 §13.2.1), and answers in 18x of
 // several branches stay apart: each early dialog has a copy of the session.
 //
+// Reliable provisional responses end at the leg (RFC 3262): it numbers, repeats and
+// acknowledges them, one at a time, and holds a 2xx back that has to wait for a
+// PRACK. Offers in UPDATE and PRACK are Offered like those of re-INVITEs
+// (RFC 3311); the state of offer and answer is the dialog's, not a transaction's.
+//
 //	UAC   Calling ─1xx→ Proceeding ─2xx→ Confirmed ─BYE→ Ending → Over
 //	         │              │     └2xx with offer→ Acknowledging ─Acknowledge→ Confirmed
 //	         └──HangUp──────┴→ Cancelling ─487→ Over, ─2xx→ ACK, BYE → Ending

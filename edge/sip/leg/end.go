@@ -64,6 +64,7 @@ func goodbye(r *sip.Request) cause.Cause {
 // over 64·T1 after it (RFC 3261 §9.1); without any response the transaction
 // itself ends by timer B.
 func (l *Leg) stopCalling(now time.Time, out []Action) []Action {
+	out = l.refuseProposal(487, out)
 	l.state = Cancelling
 	l.giveUp = now.Add(64 * l.env.Timers.T1)
 	if !l.cancellable {
@@ -163,6 +164,7 @@ func (l *Leg) remoteBye(in arrival, out []Action) []Action {
 
 // terminated answers the peer's pending INVITE with 487.
 func (l *Leg) terminated(out []Action) []Action {
+	out = l.refuseProposal(487, out)
 	r := l.reply(l.invite, 487)
 	body(r, nil)
 	l.invite = nil

@@ -50,6 +50,9 @@ const (
 	TimerCancel
 	// TimerSession refreshes the session, or finds it expired (RFC 4028 §10).
 	TimerSession
+	// TimerReliable repeats our reliable provisional response, or gives its
+	// PRACK up (RFC 3262 §3).
+	TimerReliable
 )
 
 // Env is what all legs of a shard share. It is read-only but for Source.
@@ -110,11 +113,20 @@ type Leg struct {
 	early   []earlyDialog
 	accept  dialog.Accept
 	timer   dialog.SessionTimer
+	// rel100 are the terms of reliable provisional responses, reliable is what
+	// came of them on a UAS.
+	rel100   Reliability
+	reliable provisioning
 	// acks are the ACKs sent for 2xx responses, repeated when one comes again.
 	acks []sentAck
 
 	// reinvite is the re-INVITE in progress, ours or the peer's.
 	reinvite reinvite
+	// proposal is an offer of the peer's that waits outside an INVITE, updating
+	// a refresh of ours; updates says that the peer takes UPDATE.
+	proposal proposal
+	updating updating
+	updates  bool
 	// unnamed are the client transactions whose Started is still to come.
 	unnamed []purpose
 	// byeTx is the BYE whose answer the leg waits for.
@@ -130,6 +142,10 @@ type Leg struct {
 type earlyDialog struct {
 	dialog  dialog.Dialog
 	session sdp.Session
+	// rseq is that of the last reliable provisional response in order; owed says
+	// that its PRACK waits for our answer.
+	rseq uint32
+	owed bool
 }
 
 type sentAck struct {
@@ -150,12 +166,15 @@ const (
 	// forFork is the BYE of another branch's dialog: nobody waits for it.
 	forFork
 	forAsk
+	// forPrack is a PRACK: nobody waits for its answer either.
+	forPrack
+	forUpdate
 )
 
 // New returns an idle leg that waits for Dial, under the terms of the peer it
 // will dial.
 func New(env *Env, id ID, terms Terms) *Leg {
-	return &Leg{env: env, id: id, local: token.NewTag(env.Source), timer: dialog.SessionTimer{Terms: terms.Session}, methods: terms.Methods}
+	return &Leg{env: env, id: id, local: token.NewTag(env.Source), timer: dialog.SessionTimer{Terms: terms.Session}, methods: terms.Methods, rel100: terms.Rel100}
 }
 
 // ID returns the leg's name.
@@ -186,17 +205,17 @@ func (l *Leg) Command(now time.Time, c Command, out []Action) []Action {
 	case Dial:
 		return l.dial(c, out)
 	case Ring:
-		return l.ring(c, out)
+		return l.ring(now, c, out)
 	case Answer:
 		return l.answer(now, c, out)
 	case Acknowledge:
-		return l.acknowledge(c, out)
+		return l.acknowledge(now, c, out)
 	case Reoffer:
 		return l.reoffer(c, out)
 	case AnswerOffer:
 		return l.answerOffer(now, c, out)
 	case RefuseOffer:
-		return l.refuseOffer(c, out)
+		return l.proceed(now, l.refuseOffer(c, out))
 	case HangUp:
 		return l.hangUp(now, c, out)
 	case Ask:
@@ -225,7 +244,7 @@ func (l *Leg) Handle(now time.Time, in transaction.Action, out []Action) []Actio
 	case transaction.Answered:
 		return l.response(now, in, out)
 	case transaction.Failed:
-		return l.failed(in, out)
+		return l.failed(now, in, out)
 	case transaction.Stray:
 		return l.stray(in.Response, out)
 	}
@@ -241,6 +260,9 @@ func (l *Leg) Timeout(now time.Time, out []Action) []Action {
 		out = l.ackLost(out)
 	} else if repeat != 0 {
 		out = append(out, Again{repeat})
+	}
+	if out = l.reliableDue(now, out); l.state == Over {
+		return out
 	}
 	if !l.giveUp.IsZero() && !now.Before(l.giveUp) {
 		l.giveUp = time.Time{}
@@ -261,6 +283,9 @@ func (l *Leg) Deadline() (time.Time, Timer) {
 	if d := deadline.Earliest(at, l.timer.Deadline()); !d.Equal(at) {
 		at, timer = d, TimerSession
 	}
+	if d := deadline.Earliest(at, l.reliable.Deadline()); !d.Equal(at) {
+		at, timer = d, TimerReliable
+	}
 	if at.IsZero() {
 		timer = NoTimer
 	}
@@ -276,7 +301,7 @@ func (l *Leg) tell(c cause.Cause, m sip.Message, out []Action) []Action {
 		return out
 	}
 	l.told = true
-	return append(l.dismiss(out), Tell{Ended{Cause: c, Message: m}})
+	return append(l.dismiss(out), Tell{Ended{Cause: c, Message: m, Unanswered: l.state == Arrived}})
 }
 
 // leave ends the leg once no request of its own waits for an answer. A
@@ -294,6 +319,7 @@ func (l *Leg) leave(out []Action) []Action {
 // it any more: a late 2xx of another branch is settled by the ua, from the
 // response alone.
 func (l *Leg) over(out []Action) []Action {
+	out = l.refuseProposal(487, out)
 	l.state = Over
 	return append(out, Gone{})
 }

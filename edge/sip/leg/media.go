@@ -26,9 +26,12 @@ func (l *Leg) makeOffer(m Media) ([]byte, error) {
 }
 
 // makeAnswer writes our answer to the peer's outstanding offer.
-func (l *Leg) makeAnswer(m Media) ([]byte, error) {
-	l.use(&l.session, m)
-	return l.session.Answer(m.Caps, m.Direction)
+func (l *Leg) makeAnswer(m Media) ([]byte, error) { return l.answerIn(&l.session, m) }
+
+// answerIn does so in one of several early dialogs.
+func (l *Leg) answerIn(s *sdp.Session, m Media) ([]byte, error) {
+	l.use(s, m)
+	return s.Answer(m.Caps, m.Direction)
 }
 
 // negotiated returns a copy of what is in force in s, or nil.

@@ -54,8 +54,18 @@ func (l *Leg) contact(f flow.Flow) *sip.ContactHeader {
 // capabilities adds what a dialog-making message says of us (RFC 3261 §13.2.1).
 func (l *Leg) capabilities(m sip.Message) {
 	m.AppendHeader(sip.NewHeader("Allow", l.allow()))
-	if l.timer.On() {
+	timer := l.timer.On()
+	reliable := l.rel100 != Unreliable
+	if r, request := m.(*sip.Request); request && header.Tag(r.To().Params) != "" {
+		reliable = false // a re-INVITE is answered at once, or else its 1xx says nothing
+	}
+	switch {
+	case timer && reliable:
+		m.AppendHeader(sip.NewHeader("Supported", dialog.TimerOption+", "+dialog.ReliableOption))
+	case timer:
 		m.AppendHeader(sip.NewHeader("Supported", dialog.TimerOption))
+	case reliable:
+		m.AppendHeader(sip.NewHeader("Supported", dialog.ReliableOption))
 	}
 }
 

@@ -29,6 +29,8 @@ type reinvite struct {
 	// refresh says that ours only refreshes the session: it is no offer of the
 	// application's.
 	refresh bool
+	// rseq is that of the last reliable provisional response to ours.
+	rseq uint32
 }
 
 func (r *reinvite) pending() bool { return r.seq != 0 }
@@ -42,7 +44,10 @@ func (l *Leg) reoffer(c Reoffer, out []Action) []Action {
 	if l.told {
 		return out
 	}
-	if l.state != Confirmed || l.reinvite.pending() || l.accept.Waiting() {
+	if l.state == Arrived || l.state == Proceeding {
+		return l.reofferEarly(c, out)
+	}
+	if l.state != Confirmed || l.updating.offers || l.reinvite.pending() || l.accept.Waiting() || l.proposal.pending() {
 		return append(out, Tell{OfferRefused{Status: 491, Retry: l.retry()}})
 	}
 	offer, err := l.makeOffer(c.Media)
@@ -96,6 +101,7 @@ func retryAfter(r *sip.Response) time.Duration {
 func (l *Leg) reinviteResponse(now time.Time, r *sip.Response, out []Action) []Action {
 	if r.StatusCode < 200 {
 		l.reinvite.cancellable = true
+		out = l.reinviteProgress(r, out)
 		if l.state == Ending {
 			return l.cancelReinvite(out)
 		}
@@ -106,6 +112,7 @@ func (l *Leg) reinviteResponse(now time.Time, r *sip.Response, out []Action) []A
 	switch {
 	case r.StatusCode < 300:
 		l.dialog.Refresh(r)
+		l.allows(r)
 		out = l.ack(&l.dialog, sent.seq, nil, out)
 		if l.state == Confirmed {
 			l.timer.Accepted(now, r)
@@ -159,7 +166,7 @@ func (l *Leg) reoffered(r *sip.Response, sent reinvite, out []Action) []Action {
 	if after := negotiated(&l.session); sent.refresh && *after == *before {
 		return out
 	}
-	return l.agreed(out)
+	return l.agreed(&l.session, out)
 }
 
 // reinvited is a re-INVITE of the peer (RFC 3261 §14.2).
@@ -173,7 +180,7 @@ func (l *Leg) reinvited(in arrival, out []Action) []Action {
 		// response"; so too while our offer waits for its answer
 		// (RFC 5407 §3.1.5).
 		return l.plain(in, 491, out)
-	case l.reinvite.pending(), l.accept.Waiting(), l.state != Confirmed:
+	case l.reinvite.pending(), l.accept.Waiting(), l.state != Confirmed, l.proposal.pending():
 		// "A UAS that receives a second INVITE before it sends the final response
 		// to a first INVITE [...] MUST return a 500". It asks to come back also
 		// while the ACK of the first is under way.
@@ -185,6 +192,7 @@ func (l *Leg) reinvited(in arrival, out []Action) []Action {
 		body(r, nil)
 		return append(out, Reply{Tx: in.ID, Response: r})
 	}
+	l.allows(in.Request)
 	d, err := Describe(in.Request)
 	if err == nil && d != nil {
 		err = l.session.RemoteOffer(d)
@@ -202,6 +210,9 @@ func (l *Leg) reinvited(in arrival, out []Action) []Action {
 // answerOffer accepts the peer's re-INVITE, or offers in its 2xx when it had
 // no offer.
 func (l *Leg) answerOffer(now time.Time, c AnswerOffer, out []Action) []Action {
+	if l.proposal.pending() {
+		return l.answerProposal(now, c, out)
+	}
 	if !l.reinvite.unanswered() {
 		return out
 	}
@@ -225,20 +236,22 @@ func (l *Leg) answerOffer(now time.Time, c AnswerOffer, out []Action) []Action {
 	body(r, content)
 	l.accept = dialog.Begin(now, l.reinvite.tx, l.reinvite.seq, l.env.Timers)
 	l.reinvite.request = nil
+	l.session.Settle()
 	out = append(out, Reply{Tx: l.reinvite.tx, Response: r})
 	if !offered {
 		return out
 	}
-	return l.agreed(out)
+	return l.agreed(&l.session, out)
 }
 
 // refuseOffer refuses the peer's re-INVITE; nothing changes.
 func (l *Leg) refuseOffer(c RefuseOffer, out []Action) []Action {
-	if !l.reinvite.unanswered() {
-		return out
-	}
 	if c.Status < 300 {
 		c.Status = 488
+	}
+	out = l.refuseProposal(c.Status, out)
+	if !l.reinvite.unanswered() {
+		return out
 	}
 	l.session.Rollback()
 	r := l.reply(l.reinvite.request, c.Status)

@@ -66,6 +66,10 @@ func (l *Leg) arrived(now time.Time, in arrival, out []Action) []Action {
 		return l.reinvited(in, out)
 	case sip.OPTIONS:
 		return l.plain(in, 200, out)
+	case sip.PRACK:
+		return l.pracked(now, in, out)
+	case sip.UPDATE:
+		return l.updated(now, in, out)
 	}
 	if slices.Contains(l.methods, r.Method) {
 		return l.asked(in, out)

@@ -69,17 +69,23 @@ type rig struct {
 	once    []byte       // the ACK sent last
 	last    *sip.Request // our request sent last
 	asked   uint64       // the token given last
-	reply   *sip.Response
+	rseq    uint32       // of our last reliable provisional response
+	// invited and invitedTx are the number and the transaction of the peer's latest
+	// INVITE.
+	invited   uint32
+	update    transaction.ID // our latest UPDATE
+	invitedTx transaction.ID
+	reply     *sip.Response
 }
 
 func newRig(t *testing.T) *rig {
-	g := &rig{t: t, now: time.Unix(1000, 0), started: map[string]transaction.ID{}, seq: 100}
+	g := &rig{t: t, now: time.Unix(1000, 0), started: map[string]transaction.ID{}, seq: 100, rseq: 1}
 	g.env = &Env{
 		Source:  rand.New(rand.NewPCG(1, 2)),
 		Timers:  transaction.Timers{T1: 500 * time.Millisecond, T2: 4 * time.Second, T4: 5 * time.Second},
 		Hosts:   []Host{{Name: "192.0.2.1", Port: 5060}},
 		Resolve: func(_ string, f flow.Flow) flow.Flow { return f },
-		Allow:   "INVITE, ACK, CANCEL, BYE, OPTIONS",
+		Allow:   "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE",
 	}
 	return g
 }
@@ -95,7 +101,9 @@ const theirSDP = "v=0\r\no=- 1 1 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r
 
 // step understands: commands by name; "180 TAG sdp" and the like as answers to
 // our latest INVITE; "bye 200" as an answer to our BYE; "BYE", "ACK sdp",
-// "INVITE sdp", "CANCEL" and other methods as requests of the peer; "fail
+// "INVITE sdp", "CANCEL" and other methods as requests of the peer, where "PRACK
+// wrong" names another response than our last reliable one; "update 200" as an
+// answer to our UPDATE; "fail
 // METHOD" as a client transaction without an answer; "after 32s"; "restart".
 // "ask METHOD" and "respond N 200" are the application's, N the name that the
 // peer's request was handed up under; "reply 200" answers our latest request.
@@ -140,7 +148,18 @@ func (g *rig) step(step string) string {
 	case "respond":
 		which, status, _ := strings.Cut(rest, " ")
 		return g.take(g.leg.Command(g.now, Respond{ID: transaction.ID(number(g.t, which)), Status: number(g.t, status)}, nil))
-	case "ACK", "BYE", "INVITE", "OPTIONS", "INFO", "NOTIFY", "REFER", "HELLO", "CANCEL":
+	case "update":
+		r := transaction.Reply(g.last, number(g.t, strings.TrimSuffix(rest, " sdp")), "", "x")
+		for _, line := range g.extra {
+			name, value, _ := strings.Cut(line, ": ")
+			r.AppendHeader(sip.NewHeader(name, value))
+		}
+		if strings.HasSuffix(rest, " sdp") {
+			r.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+			r.SetBody([]byte(theirSDP))
+		}
+		return g.take(g.leg.Handle(g.now, transaction.Answered{ID: g.update, Response: r}, nil))
+	case "ACK", "BYE", "INVITE", "OPTIONS", "INFO", "NOTIFY", "REFER", "HELLO", "CANCEL", "PRACK", "UPDATE":
 		return g.request(step)
 	}
 	if word[0] >= '0' && word[0] <= '9' {
@@ -157,6 +176,10 @@ func (g *rig) command(word, rest string) string {
 		"reoffer": Reoffer{Media: voice}, "accept": AnswerOffer{Media: voice}, "decline": RefuseOffer{Status: 488},
 		"hangup": HangUp{Cause: cause.Cause{Q850: cause.NormalClearing}}, "busy": HangUp{Cause: cause.Cause{Status: 486, Q850: cause.UserBusy}},
 	}[word]
+	if r, ok := c.(Ring); ok && rest == "reliable" {
+		r.Reliable = true
+		c = r
+	}
 	if rest == "held" {
 		held := voice
 		held.Direction = relay.SendOnly
@@ -185,6 +208,7 @@ func (g *rig) receive(kind string) string {
 		m.SetBody([]byte("hello"))
 	}
 	g.tx++
+	g.invitedTx = g.tx
 	l, fault := Receive(g.env, 1, transaction.Arrived{ID: g.tx, Flow: peer, Request: m}, g.terms)
 	if fault != nil {
 		return "fault " + strconv.Itoa(fault.Status)
@@ -200,17 +224,28 @@ func (g *rig) message(method, to string, body bool) *sip.Request {
 	if g.leg != nil && g.leg.caller() {
 		remote = "a"
 	}
+	number := g.invited
 	if method != "ACK" && method != "CANCEL" {
 		g.seq++
+		number = g.seq
+	}
+	if method == "INVITE" {
+		g.invited = g.seq
 	}
 	text := fmt.Sprintf("%s sip:x@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKp%d\r\n"+
-		"From: <sip:2001@b.example>;tag=%s\r\nTo: <sip:0300009001@a.example>", method, g.seq, remote)
+		"From: <sip:2001@b.example>;tag=%s\r\nTo: <sip:0300009001@a.example>", method, number, remote)
 	if to != "" {
 		text += ";tag=" + to
 	}
-	text += fmt.Sprintf("\r\nCall-ID: c1\r\nCSeq: %d %s\r\nContact: <sip:p@192.0.2.2>\r\nMax-Forwards: 70\r\n", g.seq, method)
+	text += fmt.Sprintf("\r\nCall-ID: c1\r\nCSeq: %d %s\r\nMax-Forwards: 70\r\n", number, method)
 	for _, line := range g.extra {
 		text += line + "\r\n"
+	}
+	if !strings.Contains(text, "\r\nContact:") {
+		text += "Contact: <sip:p@192.0.2.2>\r\n"
+	}
+	if method == "PRACK" && !strings.Contains(text, "\r\nRAck:") {
+		text += fmt.Sprintf("RAck: %d %d INVITE\r\n", g.rseq, g.invite.CSeq().SeqNo)
 	}
 	if body {
 		text += "Content-Type: application/sdp\r\nContent-Length: " + strconv.Itoa(len(theirSDP)) + "\r\n\r\n" + theirSDP
@@ -228,16 +263,21 @@ func (g *rig) request(step string) string {
 	g.t.Helper()
 	method, rest, _ := strings.Cut(step, " ")
 	if method == "CANCEL" {
-		return g.take(g.leg.Handle(g.now, transaction.Cancelled{ID: g.tx, Request: g.message(method, "", false)}, nil))
+		return g.take(g.leg.Handle(g.now, transaction.Cancelled{ID: g.invitedTx, Request: g.message(method, "", false)}, nil))
 	}
 	latest := g.seq
 	switch {
 	case !strings.HasSuffix(rest, "old"):
 		latest = 0
 	case method == "ACK":
-		g.seq--
+		g.invited--
+		defer func() { g.invited++ }()
 	default:
 		g.seq -= 2
+	}
+	if strings.HasPrefix(rest, "wrong") {
+		g.rseq++
+		defer func() { g.rseq-- }()
 	}
 	m := g.message(method, string(g.leg.LocalTag()), strings.HasPrefix(rest, "sdp"))
 	g.seq = max(g.seq, latest)
@@ -248,6 +288,9 @@ func (g *rig) request(step string) string {
 	if method != "ACK" {
 		g.tx++
 		in.ID = g.tx
+	}
+	if method == "INVITE" {
+		g.invitedTx = g.tx
 	}
 	return g.take(g.leg.Handle(g.now, in, nil))
 }
@@ -291,6 +334,15 @@ func (g *rig) take(actions []Action) string {
 			if g.last = m; m.Method == sip.INVITE {
 				g.invite = m
 			}
+			if m.Method == sip.UPDATE {
+				g.update = g.tx
+			}
+			if m.Method == sip.PRACK {
+				key += " (" + header.First(m, "RAck") + ")"
+			}
+			if len(m.Body()) > 0 && m.Method != sip.INVITE {
+				key += "+sdp"
+			}
 			words = append(words, key)
 			if out := g.leg.Handle(g.now, transaction.Started{ID: g.tx, Owner: 1}, nil); len(out) > 0 {
 				g.t.Fatalf("Started gave %v", out)
@@ -300,6 +352,9 @@ func (g *rig) take(actions []Action) string {
 			w := strconv.Itoa(a.Response.StatusCode)
 			if len(a.Response.Body()) > 0 {
 				w += "+sdp"
+			}
+			if n, err := header.ParseRSeq(header.First(a.Response, "RSeq")); err == nil {
+				g.rseq, w = n, w+" reliable"
 			}
 			words = append(words, w)
 		case Again:
@@ -315,7 +370,7 @@ func (g *rig) take(actions []Action) string {
 			g.once = a.Data
 			words = append(words, w)
 		case Tell:
-			words = append(words, told(a.Event))
+			words = append(words, g.told(a.Event))
 		case Gone:
 			words = append(words, "gone")
 		}
@@ -323,7 +378,7 @@ func (g *rig) take(actions []Action) string {
 	return strings.Join(words, ", ")
 }
 
-func told(ev Event) string {
+func (g *rig) told(ev Event) string {
 	media := func(word string, yes bool) string {
 		if yes {
 			return word + "+media"
@@ -332,6 +387,9 @@ func told(ev Event) string {
 	}
 	switch ev := ev.(type) {
 	case Progressed:
+		if ev.Offer != nil {
+			return fmt.Sprintf("progressed %d+offer", ev.Status)
+		}
 		return media(fmt.Sprintf("progressed %d", ev.Status), ev.Negotiated != nil)
 	case Answered:
 		if ev.Offer != nil {
@@ -359,7 +417,11 @@ func told(ev Event) string {
 		}
 		return fmt.Sprintf("replied %d %d", ev.Token, ev.Response.StatusCode)
 	case Ended:
-		return "ended " + ev.Cause.Side.String() + " " + strconv.Itoa(ev.Cause.Status)
+		w := "ended " + ev.Cause.Side.String() + " " + strconv.Itoa(ev.Cause.Status)
+		if ev.Unanswered && g.leg.reliable.answer != nil {
+			w += " unanswered"
+		}
+		return w
 	}
 	return "?"
 }

@@ -18,14 +18,20 @@ type Terms struct {
 	// Methods are the requests inside a dialog, beside the leg's own, that the
 	// application answers (Asked); all others are refused by the leg.
 	Methods []sip.RequestMethod
+	// Rel100 is how provisional responses are made reliable.
+	Rel100 Reliability
 }
 
 // Options are the option tags of what the terms allow (RFC 3261 §19.2).
 func (t Terms) Options() []string {
-	if t.Session.Expires == 0 {
-		return nil
+	var options []string
+	if t.Session.Expires != 0 {
+		options = append(options, dialog.TimerOption)
 	}
-	return []string{dialog.TimerOption}
+	if t.Rel100 != Unreliable {
+		options = append(options, dialog.ReliableOption)
+	}
+	return options
 }
 
 // tooSmall answers a request that asks for a shorter session than we want
@@ -87,16 +93,20 @@ func (l *Leg) sessionDue(now time.Time, out []Action) []Action {
 		return l.abandon(cause.Cause{Side: cause.Remote, Q850: cause.RecoveryOnTimer, Text: "session expired"}, nil, out)
 	case !refresh:
 		return out
-	case l.told || l.state != Confirmed || l.reinvite.pending() || l.accept.Waiting():
+	case l.told || l.state != Confirmed || l.reinvite.pending() || l.updating.pending || l.accept.Waiting():
 		l.timer.Postpone(now, l.retry())
 		return out
 	}
 	return l.refresh(now, out)
 }
 
-// refresh repeats the session's description in a re-INVITE; its version says
-// that nothing has changed (RFC 4028 §7.4, RFC 3264 §8).
+// refresh sends an UPDATE where the peer takes them. Otherwise it repeats the
+// session's description in a re-INVITE; its version says that nothing has
+// changed (RFC 4028 §7.4, RFC 3264 §8).
 func (l *Leg) refresh(now time.Time, out []Action) []Action {
+	if l.updates {
+		return l.update(now, out)
+	}
 	offer, err := l.session.Repeat()
 	if err == nil {
 		var r *sip.Request

@@ -44,7 +44,11 @@ type Snapshot struct {
 	Timer   dialog.SavedSessionTimer
 	Acks    []Acknowledgement
 
+	Reliable Provisioning
 	Reinvite Reinvite
+	Proposal Proposal
+	Updating Updating
+	Updates  bool
 	// Unnamed are the purposes of the client transactions that had no name yet.
 	// Between two steps of a ua there are none.
 	Unnamed []uint8
@@ -75,6 +79,46 @@ type Field struct{ Name, Value string }
 type Early struct {
 	Dialog  dialog.Dialog
 	Session sdp.Session
+	RSeq    uint32
+	Owed    bool
+}
+
+// Provisioning is a UAS's reliable provisional responses.
+type Provisioning struct {
+	Able, Demanded bool
+	Sent           dialog.SavedReliable
+	Described      bool
+	Queue          []Provisional
+	// Answer is the 2xx that was held back where Answers says so.
+	Answers bool
+	Answer  Provisional
+}
+
+// Provisional is a Ring, or an Answer with a status of 200, that waits.
+type Provisional struct {
+	Status    int
+	Headers   []Field
+	Described bool // Media means something
+	Media     Media
+	Reliable  bool
+	Reasons   cause.Telling
+}
+
+// Proposal is an offer of the peer's outside an INVITE; Request is empty where
+// there is none.
+type Proposal struct {
+	Tx      transaction.ID
+	Request []byte
+	Remote  token.Tag
+	Timer   dialog.SessionRequest
+}
+
+// Updating is an UPDATE of ours.
+type Updating struct {
+	Tx      transaction.ID
+	Pending bool
+	Offers  bool
+	Remote  token.Tag
 }
 
 // Acknowledgement is the ACK sent for a 2xx.
@@ -94,6 +138,7 @@ type Reinvite struct {
 	Flow        flow.Flow
 	Cancellable bool
 	Refresh     bool
+	RSeq        uint32
 }
 
 // Snapshot returns the state of the leg at now. It shares bytes with the leg,
@@ -108,8 +153,11 @@ func (l *Leg) Snapshot(now time.Time) Snapshot {
 		Reinvite: Reinvite{
 			Tx: l.reinvite.tx, Seq: l.reinvite.seq, Ours: l.reinvite.ours,
 			Request: saved(l.reinvite.request), Flow: l.reinvite.flow, Cancellable: l.reinvite.cancellable,
-			Refresh: l.reinvite.refresh,
+			Refresh: l.reinvite.refresh, RSeq: l.reinvite.rseq,
 		},
+		Reliable: l.reliable.save(now),
+		Proposal: Proposal{Tx: l.proposal.tx, Request: saved(l.proposal.request), Remote: l.proposal.remote, Timer: l.proposal.timer},
+		Updating: Updating{Tx: l.updating.tx, Pending: l.updating.pending, Offers: l.updating.offers, Remote: l.updating.remote}, Updates: l.updates,
 		ByeTx: l.byeTx,
 	}
 	if !l.giveUp.IsZero() {
@@ -118,11 +166,9 @@ func (l *Leg) Snapshot(now time.Time) Snapshot {
 	if l.offer != nil {
 		s.Offer = l.offer.AppendTo(nil)
 	}
-	for _, h := range l.parting {
-		s.Parting = append(s.Parting, Field{Name: h.Name(), Value: h.Value()})
-	}
+	s.Parting = fields(l.parting)
 	for _, e := range l.early {
-		s.Early = append(s.Early, Early{Dialog: e.dialog, Session: e.session})
+		s.Early = append(s.Early, Early{Dialog: e.dialog, Session: e.session, RSeq: e.rseq, Owed: e.owed})
 	}
 	for _, a := range l.acks {
 		s.Acks = append(s.Acks, Acknowledgement{Seq: a.seq, Remote: a.remote, Flow: a.flow, Data: a.data})
@@ -150,8 +196,11 @@ func RestoreLeg(env *Env, now time.Time, s Snapshot, terms Terms) (*Leg, error) 
 		timer: s.Timer.Resume(now, terms.Session),
 		reinvite: reinvite{
 			tx: s.Reinvite.Tx, seq: s.Reinvite.Seq, ours: s.Reinvite.Ours,
-			flow: s.Reinvite.Flow, cancellable: s.Reinvite.Cancellable, refresh: s.Reinvite.Refresh,
+			flow: s.Reinvite.Flow, cancellable: s.Reinvite.Cancellable, refresh: s.Reinvite.Refresh, rseq: s.Reinvite.RSeq,
 		},
+		rel100: terms.Rel100, reliable: s.Reliable.resume(now),
+		proposal: proposal{tx: s.Proposal.Tx, remote: s.Proposal.Remote, timer: s.Proposal.Timer},
+		updating: updating{tx: s.Updating.Tx, pending: s.Updating.Pending, offers: s.Updating.Offers, remote: s.Updating.Remote}, updates: s.Updates,
 		byeTx: s.ByeTx, methods: terms.Methods,
 	}
 	var err error
@@ -161,6 +210,9 @@ func RestoreLeg(env *Env, now time.Time, s Snapshot, terms Terms) (*Leg, error) 
 	if l.reinvite.request, err = restored(s.Reinvite.Request); err != nil {
 		return nil, fmt.Errorf("re-INVITE of leg %d: %w", s.ID, err)
 	}
+	if l.proposal.request, err = restored(s.Proposal.Request); err != nil {
+		return nil, fmt.Errorf("offer to leg %d: %w", s.ID, err)
+	}
 	if len(s.Offer) > 0 {
 		if l.offer, err = sdp.Parse(s.Offer); err != nil {
 			return nil, fmt.Errorf("offer of leg %d: %w", s.ID, err)
@@ -169,11 +221,9 @@ func RestoreLeg(env *Env, now time.Time, s Snapshot, terms Terms) (*Leg, error) 
 	if s.State == Cancelling {
 		l.giveUp = now.Add(s.GiveUpIn)
 	}
-	for _, f := range s.Parting {
-		l.parting = append(l.parting, sip.NewHeader(f.Name, f.Value))
-	}
+	l.parting = lines(s.Parting)
 	for _, e := range s.Early {
-		l.early = append(l.early, earlyDialog{dialog: e.Dialog, session: e.Session})
+		l.early = append(l.early, earlyDialog{dialog: e.Dialog, session: e.Session, rseq: e.RSeq, owed: e.Owed})
 	}
 	for _, a := range s.Acks {
 		l.acks = append(l.acks, sentAck{seq: a.Seq, remote: a.Remote, flow: a.Flow, data: a.Data})
@@ -192,6 +242,62 @@ func RestoreLeg(env *Env, now time.Time, s Snapshot, terms Terms) (*Leg, error) 
 		l.questions = append(l.questions, question{tx: q.Tx, request: r})
 	}
 	return l, nil
+}
+
+// save returns p as it stands at now.
+func (p *provisioning) save(now time.Time) Provisioning {
+	s := Provisioning{Able: p.able, Demanded: p.demanded, Sent: p.Save(now), Described: p.described, Answers: p.answer != nil}
+	for _, c := range p.queue {
+		waits := provisional(c.Status, c.Headers, c.Media)
+		waits.Reliable = c.Reliable
+		s.Queue = append(s.Queue, waits)
+	}
+	if s.Answers {
+		s.Answer = provisional(sip.StatusOK, p.answer.Headers, p.answer.Media)
+		s.Answer.Reasons = p.answer.Reasons
+	}
+	return s
+}
+
+func (s Provisioning) resume(now time.Time) provisioning {
+	p := provisioning{able: s.Able, demanded: s.Demanded, Reliable: s.Sent.Resume(now), described: s.Described}
+	for _, c := range s.Queue {
+		p.queue = append(p.queue, Ring{Status: c.Status, Headers: lines(c.Headers), Media: c.media(), Reliable: c.Reliable})
+	}
+	if s.Answers {
+		p.answer = &Answer{Headers: lines(s.Answer.Headers), Media: s.Answer.media(), Reasons: s.Answer.Reasons}
+	}
+	return p
+}
+
+func provisional(status int, headers []sip.Header, media *Media) Provisional {
+	p := Provisional{Status: status, Headers: fields(headers), Described: media != nil}
+	if media != nil {
+		p.Media = *media
+	}
+	return p
+}
+
+func (p Provisional) media() *Media {
+	if !p.Described {
+		return nil
+	}
+	return &p.Media
+}
+
+// fields returns headers as plain data, lines what fields wrote as headers.
+func fields(headers []sip.Header) (list []Field) {
+	for _, h := range headers {
+		list = append(list, Field{Name: h.Name(), Value: h.Value()})
+	}
+	return list
+}
+
+func lines(list []Field) (headers []sip.Header) {
+	for _, f := range list {
+		headers = append(headers, sip.NewHeader(f.Name, f.Value))
+	}
+	return headers
 }
 
 // saved returns a request as bytes, or nil.

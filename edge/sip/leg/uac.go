@@ -39,6 +39,9 @@ func (l *Leg) dial(c Dial, out []Action) []Action {
 	r.AppendHeader(&sip.CSeqHeader{SeqNo: l.seq, MethodName: sip.INVITE})
 	r.AppendHeader(l.contact(c.Flow))
 	l.capabilities(r)
+	if l.rel100 == Required {
+		r.AppendHeader(sip.NewHeader("Require", dialog.ReliableOption))
+	}
 	l.timer.Request(r)
 	appendAll(r, c.Headers)
 	body(r, content)
@@ -63,7 +66,9 @@ func (l *Leg) started(in transaction.Started) {
 		if at := l.asking(0); at >= 0 {
 			l.asks[at].tx = in.ID
 		}
-	case forCancel, forFork:
+	case forUpdate:
+		l.updating.tx = in.ID
+	case forCancel, forFork, forPrack:
 	}
 	l.unnamed = l.unnamed[:copy(l.unnamed, l.unnamed[1:])]
 }
@@ -75,6 +80,8 @@ func (l *Leg) response(now time.Time, in transaction.Answered, out []Action) []A
 		return l.inviteResponse(now, in.Response, out)
 	case in.ID == l.reinvite.tx && l.reinvite.ours:
 		return l.reinviteResponse(now, in.Response, out)
+	case in.ID == l.updating.tx && l.updating.pending:
+		return l.updateResponse(now, in.Response, out)
 	case in.ID == l.byeTx && in.Response.StatusCode >= 200:
 		l.byeTx = 0
 		return l.leave(out)
@@ -96,6 +103,7 @@ func (l *Leg) inviteResponse(now time.Time, r *sip.Response, out []Action) []Act
 		if l.state == Calling || l.state == Proceeding {
 			l.timer.Accepted(now, r)
 		}
+		l.allows(r)
 		return l.success(r, out)
 	}
 	if l.state != Calling && l.state != Proceeding && l.state != Cancelling {
@@ -125,13 +133,29 @@ func (l *Leg) provisional(now time.Time, r *sip.Response, out []Action) []Action
 		return out
 	}
 	ev := Progressed{Status: r.StatusCode, Response: r}
-	if e := l.branch(r); e != nil && e.session.State != sdp.Idle {
+	e, rseq := l.branch(r), dialog.RSeqOf(r)
+	switch {
+	case e == nil:
+	case rseq != 0 && !e.inOrder(rseq):
+		return out
+	case rseq != 0:
+		var err error
+		if out, err = l.reliably(e, r, &ev, out); err != nil {
+			return l.stopCalling(now, l.tell(unacceptable(err), r, out))
+		}
+	case e.session.State != sdp.Idle:
 		if d, err := Describe(r); err == nil && d != nil && e.session.RemoteAnswer(d) == nil {
 			ev.Negotiated = negotiated(&e.session)
 		}
 	}
+	if r.StatusCode == statusEarlyDialogTerminated {
+		l.branchOver(r)
+	}
 	return append(out, Tell{ev})
 }
+
+// statusEarlyDialogTerminated is 199 (RFC 6228).
+const statusEarlyDialogTerminated = 199
 
 // branch returns the early dialog that a provisional response belongs to. A 100,
 // or one without To tag, makes none.
@@ -139,13 +163,14 @@ func (l *Leg) branch(r *sip.Response) *earlyDialog {
 	if r.StatusCode == sip.StatusTrying {
 		return nil
 	}
-	if e := l.earlyOf(tagOf(r)); e != nil || len(l.early) >= maxBranches {
+	if e := l.earlyOf(tagOf(r)); e != nil || len(l.early) >= maxBranches || r.StatusCode == statusEarlyDialogTerminated {
 		return e
 	}
 	d, err := dialog.FromResponse(r, l.target)
 	if err != nil {
 		return nil
 	}
+	l.allows(r)
 	l.early = append(l.early, earlyDialog{dialog: d, session: l.session})
 	return &l.early[len(l.early)-1]
 }
@@ -198,10 +223,14 @@ func (l *Leg) confirm(r *sip.Response) error {
 		l.dialog = d
 	}
 	l.early, l.invite, l.giveUp = nil, nil, time.Time{}
+	if l.updating.remote != l.dialog.RemoteTag {
+		l.updating = updating{} // of a branch that lost
+	}
 	return nil
 }
 
 func (l *Leg) win(r *sip.Response, out []Action) []Action {
+	out = l.refuseProposal(487, out)
 	if err := l.confirm(r); err != nil {
 		// No dialog can be made of it, so there is none to end.
 		return l.over(l.tell(cause.Cause{Side: cause.Remote, Status: 502, Q850: cause.Interworking, Text: err.Error()}, r, out))
@@ -210,6 +239,9 @@ func (l *Leg) win(r *sip.Response, out []Action) []Action {
 	ev := Answered{Response: r}
 	switch {
 	case err != nil:
+	case settled(&l.session), l.updating.offers:
+		// Reliable provisional responses have settled it: the UAC "MUST treat the
+		// first session description it receives as the answer" (§13.2.1).
 	case l.session.State == sdp.Idle && desc != nil:
 		// Our INVITE had no offer, so the 2xx brings it and the ACK answers.
 		if err = l.session.RemoteOffer(desc); err == nil {
@@ -236,7 +268,10 @@ func (l *Leg) win(r *sip.Response, out []Action) []Action {
 }
 
 // acknowledge sends the ACK with our answer to the offer of the 2xx.
-func (l *Leg) acknowledge(c Acknowledge, out []Action) []Action {
+func (l *Leg) acknowledge(now time.Time, c Acknowledge, out []Action) []Action {
+	if l.state == Proceeding {
+		return l.answerEarly(now, c, out)
+	}
 	if l.state != Acknowledging {
 		return out
 	}
@@ -247,12 +282,12 @@ func (l *Leg) acknowledge(c Acknowledge, out []Action) []Action {
 	}
 	l.session.Settle()
 	l.state = Confirmed
-	return l.agreed(out)
+	return l.agreed(&l.session, out)
 }
 
 // failed is a client transaction without a final response (RFC 3261 §8.1.3.1:
 // a timeout counts as 408, a transport error as 503).
-func (l *Leg) failed(in transaction.Failed, out []Action) []Action {
+func (l *Leg) failed(now time.Time, in transaction.Failed, out []Action) []Action {
 	c := cause.Cause{Side: cause.Remote, Status: 408, Q850: cause.RecoveryOnTimer, Text: "no answer from the peer"}
 	if in.Reason == transaction.TransportFailed {
 		c = cause.Cause{Side: cause.Remote, Status: 503, Q850: cause.TemporaryFailure, Text: "peer cannot be reached"}
@@ -270,6 +305,16 @@ func (l *Leg) failed(in transaction.Failed, out []Action) []Action {
 		}
 		if l.byeTx == 0 {
 			return l.over(out)
+		}
+	case in.ID == l.updating.tx && l.updating.pending:
+		sent := l.updating
+		l.updating = updating{}
+		if l.state == Confirmed {
+			return l.abandon(c, nil, out) // as above
+		}
+		if s := l.sessionOf(sent.remote); s != nil && !l.told {
+			s.Rollback()
+			out = l.proceed(now, append(out, Tell{OfferRefused{Status: c.Status}}))
 		}
 	case in.ID == l.byeTx && l.state == Ending:
 		l.byeTx = 0

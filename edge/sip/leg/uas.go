@@ -37,6 +37,8 @@ func Receive(env *Env, id ID, in transaction.Arrived, terms Terms) (*Leg, *Fault
 			return nil, &Fault{Status: 488, Text: err.Error(), Headers: warning(err)}
 		}
 	}
+	l.reliable.hear(in.Request, terms.Rel100)
+	l.allows(in.Request)
 	l.invite, l.inviteTx, l.seq = in.Request, in.ID, in.Request.CSeq().SeqNo
 	l.state = Arrived
 	return l, nil
@@ -49,33 +51,9 @@ type Fault struct {
 	Headers []sip.Header
 }
 
-// ring sends a provisional response (RFC 3261 §13.3.1.1).
-func (l *Leg) ring(c Ring, out []Action) []Action {
-	if l.state != Arrived {
-		return out
-	}
-	r := l.reply(l.invite, c.Status)
-	r.AppendHeader(l.contact(l.flow))
-	appendAll(r, c.Headers)
-	var content []byte
-	if c.Media != nil && l.session.State != sdp.Idle {
-		answer, err := l.makeAnswer(*c.Media)
-		if err != nil {
-			return l.refuse(unacceptable(err), warning(err), out)
-		}
-		content = answer
-	}
-	body(r, content)
-	out = append(out, Reply{Tx: l.inviteTx, Response: r})
-	if content == nil {
-		return out
-	}
-	return l.agreed(out)
-}
-
 // agreed reports what an answer has put in force.
-func (l *Leg) agreed(out []Action) []Action {
-	if n := negotiated(&l.session); n != nil {
+func (l *Leg) agreed(s *sdp.Session, out []Action) []Action {
+	if n := negotiated(s); n != nil {
 		out = append(out, Tell{Agreed{*n}})
 	}
 	return out
@@ -83,10 +61,16 @@ func (l *Leg) agreed(out []Action) []Action {
 
 // answer sends 200 and waits for the ACK (RFC 3261 §13.3.1.4).
 func (l *Leg) answer(now time.Time, c Answer, out []Action) []Action {
-	if l.state != Arrived {
+	if l.state != Arrived || l.reliable.answer != nil {
 		return out
 	}
 	l.reasons = c.Reasons
+	if l.reliable.Waiting && l.reliable.described || l.proposal.pending() || l.updating.offers {
+		// "the UAS MUST delay sending the 2xx until the provisional response is
+		// acknowledged" (RFC 3262 §3), and it would meet other offers.
+		l.reliable.answer = &c
+		return out
+	}
 	content, err := l.final(c.Media)
 	if err != nil {
 		return l.refuse(unacceptable(err), warning(err), out)
@@ -99,17 +83,22 @@ func (l *Leg) answer(now time.Time, c Answer, out []Action) []Action {
 	body(r, content)
 	l.accept = dialog.Begin(now, l.inviteTx, l.seq, l.env.Timers)
 	l.invite, l.offer, l.state = nil, nil, Accepted
+	l.reliable.Stop()
+	l.reliable.queue = nil
 	out = append(out, Reply{Tx: l.inviteTx, Response: r})
 	if c.Media == nil || l.session.State != sdp.Stable {
 		return out // Ring has reported it, or Acked will
 	}
-	return l.agreed(out)
+	return l.agreed(&l.session, out)
 }
 
 // final returns the description of the 200: the answer to the INVITE's offer,
-// which repeats an early one unless media says otherwise, or our own offer.
+// which repeats an early one unless media says otherwise, or our own offer. It is
+// nil where a reliable response has settled the session: the answer is given once.
 func (l *Leg) final(media *Media) ([]byte, error) {
 	switch {
+	case settled(&l.session):
+		return nil, nil
 	case media != nil && l.session.State == sdp.Idle:
 		return l.makeOffer(*media)
 	case media != nil:
@@ -130,6 +119,7 @@ func (l *Leg) refuse(c cause.Cause, headers []sip.Header, out []Action) []Action
 	if c.Status < 300 {
 		c.Status = 480
 	}
+	out = l.refuseProposal(487, out)
 	r := l.reply(l.invite, c.Status)
 	if v := c.Reason(); v != "" && l.reasons == cause.Tell {
 		r.AppendHeader(sip.NewHeader("Reason", v))

@@ -37,6 +37,8 @@ type Incoming struct {
 	Request *sip.Request
 	// Offer is nil when the INVITE brought none.
 	Offer *sdp.Description
+	// Reliable says that provisional responses can be made reliable (RFC 3262).
+	Reliable bool
 }
 
 // Request is a request outside any dialog of a method in Config.Services. The

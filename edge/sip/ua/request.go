@@ -85,7 +85,7 @@ func (u *UA) invited(now time.Time, peer Peer, in transaction.Arrived) {
 	// "a UAS … SHOULD generate a 100 (Trying)" only where it takes more than
 	// 200 ms (§17.2.1); a B2BUA always waits for somebody else, so at once.
 	u.respond(in.ID, transaction.Reply(r, 100, "", ""))
-	u.tellApp(now, Incoming{Leg: id, Flow: in.Flow, Peer: peer, Request: r, Offer: l.Offer()})
+	u.tellApp(now, Incoming{Leg: id, Flow: in.Flow, Peer: peer, Request: r, Offer: l.Offer(), Reliable: l.Reliable()})
 }
 
 // inDialog hands a request to the leg whose dialog it names. Tags and Call-ID

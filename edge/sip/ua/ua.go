@@ -48,7 +48,7 @@ type UA struct {
 }
 
 // allow lists what a call of ours understands.
-const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS"
+const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE"
 
 // New returns an empty shard.
 func New(c Config) *UA {

@@ -35,6 +35,8 @@ type party struct {
 	log  []string
 	last leg.ID
 	on   func(p *party, in Input) []Action
+	// terms are what it wants of its peer.
+	terms leg.Terms
 }
 
 func (p *party) Deadline() time.Time { return time.Time{} }
@@ -117,6 +119,7 @@ func config(p *party, self, peer netip.AddrPort, source token.Source) Config {
 		Source: source,
 		Hosts:  []leg.Host{{Name: self.Addr().String(), Port: int(self.Port())}},
 		Peer:   func(f flow.Flow) (Peer, bool) { return 7, f.Remote == peer },
+		Terms:  func(Peer) leg.Terms { return p.terms },
 		Legs:   &p.legs, App: p,
 	}
 }
