@@ -51,9 +51,10 @@ type call struct {
 	shown     string
 	sessionID string
 	// offer is what the INVITE brought, until leg B is answered; offered says
-	// that it brought one.
-	offer   *sdp.Description
-	offered bool
+	// that it brought one, early that the caller can be heard and hear before it
+	// is answered: it made an offer, or acknowledges one in a 18x (RFC 3262 §5).
+	offer          *sdp.Description
+	offered, early bool
 
 	start, ringing, answered, ended time.Time
 	// setupBy ends the call unless it is answered, answerBy an attempt of which
@@ -149,7 +150,7 @@ func (p *party) live() bool { return p.exists() && !p.ended }
 func (b *Border) begin(now time.Time, in ua.Incoming) *call {
 	b.last++
 	b.counts.Attempts++
-	c := &call{id: b.last, start: now, tenant: policy.NoTenant, offer: in.Offer, offered: in.Offer != nil}
+	c := &call{id: b.last, start: now, tenant: policy.NoTenant, offer: in.Offer, offered: in.Offer != nil, early: in.Offer != nil || in.Reliable}
 	c.a = party{call: c, leg: in.Leg, peer: in.Peer, flow: in.Flow, callID: in.Request.CallID().Value(), media: b.medium(in.Peer)}
 	c.b = party{call: c}
 	c.name = b.newName()

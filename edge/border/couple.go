@@ -49,11 +49,12 @@ func (b *Border) progressed(now time.Time, c *call, ev leg.Progressed, out []ua.
 	if c.phase == dialling {
 		c.phase = proceeding
 	}
-	if ev.Status == 100 || c.phase != proceeding || !c.a.live() {
+	if ev.Status == 100 || ev.Status == branchOver || c.phase != proceeding || !c.a.live() {
 		return out
 	}
 	b.rings(now, c)
-	ring := leg.Ring{Status: passedOn(ev.Status)}
+	// A late offer of ours goes in a reliable response or not at all.
+	ring := leg.Ring{Status: passedOn(ev.Status), Reliable: !c.offered}
 	if ev.Negotiated != nil && b.hearsEarly(c) {
 		if !b.mayReach(&c.b, ev.Negotiated) {
 			return b.giveUp(c, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: "early media at an address that is not the peer's"}, out)
@@ -68,10 +69,14 @@ func (b *Border) progressed(now time.Time, c *call, ev leg.Progressed, out []ua.
 	return append(out, ua.Command{Leg: c.a.leg, Command: ring})
 }
 
+// branchOver says that one branch of a fork on B's side has ended (RFC 6228). To A
+// the call is one dialog, which has not.
+const branchOver = 199
+
 // passedOn keeps the provisional responses that mean something to a caller.
 func passedOn(status int) int {
 	switch status {
-	case 180, 181, 182, 183, 199:
+	case 180, 181, 182, 183:
 		return status
 	}
 	return 183
@@ -80,6 +85,9 @@ func passedOn(status int) int {
 // hearsEarly reports whether A can be given early media: an offer to answer,
 // and a profile that takes it.
 func (b *Border) hearsEarly(c *call) bool {
+	if !c.early {
+		return false
+	}
 	if c.a.peer == CorePeer {
 		return true
 	}
@@ -122,8 +130,13 @@ func (b *Border) answered(now time.Time, c *call, ev leg.Answered, out []ua.Acti
 	}})
 }
 
-// answerFor is our side toward p, given what the other leg has settled on.
+// answerFor is our side toward p, given what the other leg has settled on. A
+// party that has been answered once keeps its codec, whatever branch of the other
+// side speaks: the media plane converts (PEERS D16).
 func (b *Border) answerFor(p *party, n sdp.Negotiated) *leg.Media {
+	if p.negotiated != nil {
+		n = *p.negotiated
+	}
 	return &leg.Media{Addr: p.pair.Addr, Caps: p.media.caps.Follow(n)}
 }
 
@@ -190,6 +203,9 @@ func (b *Border) legEnded(now time.Time, p *party, ev leg.Ended, out []ua.Action
 	p.ended, p.cause = true, ev.Cause
 	p.said, p.left = b.reasonsOf(p, ev.Message), b.passed(p, ev.Message)
 	delete(b.legs, p.leg)
+	if p == &c.a && ev.Unanswered {
+		c.answered = time.Time{} // B has answered, and A was not told any more
+	}
 	if p == &c.b && (c.phase == dialling || c.phase == proceeding) {
 		var on bool
 		if out, on = b.judge(now, c, ev, out); on {

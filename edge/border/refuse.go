@@ -36,7 +36,7 @@ func (b *Border) play(now time.Time, c *call, out []ua.Action) []ua.Action {
 	if c.a.peer != CorePeer && len(c.refusal.Announcement.Keys) > 0 {
 		how = b.cfg.Trunks[c.a.peer].Profile.SIP.Announce
 	}
-	if how == profile.AnnounceNone || (how == profile.AnnounceEarly && !c.offered) {
+	if how == profile.AnnounceNone || (how == profile.AnnounceEarly && !c.early) {
 		// An INVITE without description cannot be given early media that is
 		// not reliable: it gets the code (R60c).
 		return b.sendRefusal(c, out)
@@ -55,7 +55,7 @@ func (b *Border) play(now time.Time, c *call, out []ua.Action) []ua.Action {
 		c.unbilled, c.answered = true, now
 		return append(out, ua.Command{Leg: c.a.leg, Command: leg.Answer{Media: media, Reasons: b.telling(c.a.peer)}})
 	}
-	ring := leg.Ring{Status: 183, Media: media}
+	ring := leg.Ring{Status: 183, Media: media, Reliable: true}
 	if b.profileOf(c.a.peer, profile.EarlyPEM) {
 		// From the sender's view (RFC 5009 §8): we send, the caller listens.
 		ring.Headers = append(ring.Headers, sip.NewHeader("P-Early-Media", "sendonly"))

@@ -19,13 +19,32 @@ func (b *Border) Terms(peer ua.Peer) leg.Terms {
 		return t
 	}
 	p := &b.cfg.Trunks[peer].Profile.SIP
-	return leg.Terms{Session: dialog.SessionTerms{Expires: p.SessionExpires, MinSE: p.MinSE, Refresher: refresher(p.Refresher)}, Methods: b.methods[peer]}
+	return leg.Terms{
+		Session: dialog.SessionTerms{Expires: p.SessionExpires, MinSE: p.MinSE, Refresher: refresher(p.Refresher)},
+		Rel100:  reliability(p.Rel100),
+		Methods: b.methods[peer],
+	}
 }
 
 // SeamTerms are those of the seam, on both sides of it: whoever calls refreshes
-// (RFC 4028 §7.1 recommends half an hour).
+// (RFC 4028 §7.1 recommends half an hour), and provisional responses are reliable
+// where the other side requires it.
 func SeamTerms() leg.Terms {
-	return leg.Terms{Session: dialog.SessionTerms{Expires: 30 * time.Minute, MinSE: dialog.LeastInterval, Refresher: header.UAC}}
+	return leg.Terms{
+		Session: dialog.SessionTerms{Expires: 30 * time.Minute, MinSE: dialog.LeastInterval, Refresher: header.UAC},
+		Rel100:  leg.Supported,
+	}
+}
+
+func reliability(r profile.Rel100) leg.Reliability {
+	switch r {
+	case profile.Rel100Required:
+		return leg.Required
+	case profile.Rel100Supported:
+		return leg.Supported
+	case profile.Rel100Off:
+	}
+	return leg.Unreliable
 }
 
 func refresher(r profile.Refresher) header.Refresher {

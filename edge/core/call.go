@@ -44,8 +44,10 @@ type call struct {
 	CallID string
 	// Via is through what the call came to its second party.
 	Via via
-	// Offered says that the INVITE of the first party brought an offer.
-	Offered bool
+	// Offered says that the INVITE of the first party brought an offer, Early that
+	// it can have media before the answer: it has offered, or acknowledges an
+	// offer in a 18x.
+	Offered, Early bool
 
 	// Name and the rest is for the record.
 	Name, SessionID                 string

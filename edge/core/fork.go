@@ -2,6 +2,7 @@ package core
 
 import (
 	"encoding/hex"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -232,7 +233,7 @@ func (s *step) legEvent(k *call, in ua.LegEvent) {
 	}
 	switch ev := in.Event.(type) {
 	case leg.Progressed:
-		if p.Role == ringing && ev.Status != 100 {
+		if p.Role == ringing && ev.Status != 100 && ev.Status != branchOver {
 			k.Stage.feature().rang(s, k, p, ev)
 		}
 	case leg.Answered:
@@ -251,8 +252,14 @@ func (s *step) legEvent(k *call, in ua.LegEvent) {
 	}
 }
 
+// branchOver says that one branch of several behind a leg has ended (RFC 6228).
+const branchOver = 199
+
 func (s *step) ended(k *call, p *party, ev leg.Ended) {
 	p.Ended, p.Cause = true, ev.Cause
+	if p.Leg == k.ID && ev.Unanswered {
+		k.Answered = time.Time{} // somebody has answered, and the caller was not told any more
+	}
 	switch p.Role {
 	case leaving:
 	case ringing:

@@ -46,7 +46,7 @@ func (s *step) incoming(in ua.Incoming) {
 // begin makes the call of an INVITE.
 func (s *step) begin(in ua.Incoming, o origin, asked seam.Call) *call {
 	k := &call{
-		ID: in.Leg, Tenant: o.tenant.name, Stage: setup, Start: s.now, Offered: in.Offer != nil,
+		ID: in.Leg, Tenant: o.tenant.name, Stage: setup, Start: s.now, Offered: in.Offer != nil, Early: in.Offer != nil || in.Reliable,
 		Name: fmt.Sprintf("%016x", s.cfg.Source.Uint64()), SessionID: asked.SessionID.Local,
 		Caps: s.cfg.Caps.Restrict(in.Offer), Seam: s.cfg.Seam[0], Hops: asked.MaxForwards - 1,
 		CallID: in.Request.CallID().Value(),

@@ -28,9 +28,13 @@ func (s *step) lease(k *call, toward ...netip.Addr) ([]endpoint, bool) {
 // release gives a party's endpoint back. What it hears is what it heard last.
 func (s *step) release(p *party) { s.media(relay.Release{Slot: p.Endpoint.Pair.Slot}) }
 
-// toward is our side of p's session, bound to what o has settled on: nothing
-// is transcoded, and o's packet length holds for both.
+// toward is our side of p's session, bound to what o has settled on: o's codec
+// and packet length hold for both. A party that has been answered once keeps what
+// it was told.
 func (s *step) toward(p, o *party) *leg.Media {
+	if p.Agreed {
+		o = p
+	}
 	return &leg.Media{Addr: p.Endpoint.Pair.Addr, Caps: s.cfg.Caps.Follow(o.Session)}
 }
 

@@ -30,13 +30,13 @@ func (setupFeature) rang(s *step, k *call, p *party, ev leg.Progressed) {
 		k.Ringing = s.now
 	}
 	a := k.in(first)
-	ring := leg.Ring{Status: passedOn(ev.Status)}
+	ring := leg.Ring{Status: passedOn(ev.Status), Reliable: !k.Offered}
 	switch {
 	case ev.Negotiated == nil:
-	case p.Kind != external || !k.Offered:
+	case p.Kind != external || !k.Early:
 		// What a mobile's network says while it rings is not for the caller (SPEC
-		// R72), and without an offer there is nothing to answer: the caller makes
-		// its own ringback tone.
+		// R72), and without an offer there is nothing to answer, unless ours can be:
+		// the caller makes its own ringback tone.
 		ring.Status = 180
 	case !s.early(k, p, ev):
 		return

@@ -11,8 +11,8 @@ import (
 	"sekisho/media/relay"
 )
 
-// ring sends a provisional response: ring PARTY [183] [media] [pem=sendonly].
-// With media the party is heard before it answers.
+// ring sends a provisional response: ring PARTY [183] [media] [reliable]
+// [pem=sendonly]. With media the party is heard before it answers.
 func (p *play) ring(c command) (string, error) {
 	k, err := p.who(c.word(0), waiting)
 	if err != nil {
@@ -23,6 +23,10 @@ func (p *play) ring(c command) (string, error) {
 		if w == "media" {
 			side := k.side(relay.SendRecv)
 			r.Media, k.open = &side, true
+			continue
+		}
+		if w == "reliable" {
+			r.Reliable = true
 			continue
 		}
 		if r.Status, err = strconv.Atoi(w); err != nil {

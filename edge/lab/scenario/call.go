@@ -74,6 +74,9 @@ func (c *call) event(now time.Time, ev leg.Event, out []ua.Action) []ua.Action {
 	case leg.Progressed:
 		c.status = max(c.status, ev.Status)
 		c.agree(now, ev.Negotiated)
+		if ev.Offer != nil {
+			return append(out, ua.Command{Leg: c.id, Command: leg.Acknowledge{Media: c.side(relay.SendRecv)}})
+		}
 	case leg.Answered:
 		c.status, c.answered, c.open = 200, true, true
 		c.agree(now, ev.Negotiated)

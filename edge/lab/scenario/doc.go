@@ -27,6 +27,9 @@
 //	call, ring, answer, reject, hangup, cancel, reinvite, press, send, request, spoof
 //	knows, ask          what a party answers, and asks, inside its dialogs
 //	watch               headers that are shown from here on
+//	reliable, update    a party knows reliable provisional responses; it offers
+//	                    before the answer
+//	branch              a party's network answers as another branch of a fork
 //	timer               a party keeps session timers; they are shown from here on
 //	advance 5s          lets time pass; until quiet: until nothing is sent
 //	mute, unmute WHO    it sends no RTP, though its call stands; it does again

@@ -98,6 +98,8 @@ func commandNamed(name string) handler {
 		return (*play).answer
 	case "ask":
 		return (*play).ask
+	case "branch":
+		return (*play).branch
 	case "call":
 		return (*play).call
 	case "cdr":
@@ -124,6 +126,10 @@ func commandNamed(name string) handler {
 		return (*play).peers
 	case "press":
 		return (*play).press
+	case "reliable":
+		return (*play).reliable
+	case "update":
+		return (*play).update
 	case "reinvite":
 		return (*play).reinvite
 	case "reject":

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 
 	"sekisho/edge/sip/leg"
-	"sekisho/media/relay"
 )
 
 // reinvite offers again: reinvite WHO sendrecv|sendonly|recvonly|inactive
@@ -14,9 +13,6 @@ func (p *play) reinvite(c command) (string, error) {
 	k, err := p.who(c.word(0), func(k *call) bool { return k.answered && k.session != nil })
 	if err != nil {
 		return "", err
-	}
-	directions := map[string]relay.Direction{
-		"sendrecv": relay.SendRecv, "sendonly": relay.SendOnly, "recvonly": relay.RecvOnly, "inactive": relay.Inactive,
 	}
 	d, ok := directions[c.word(1)]
 	if !ok {

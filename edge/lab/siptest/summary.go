@@ -31,6 +31,9 @@ type Summary struct {
 	Media string
 	// EarlyMedia is P-Early-Media as it came (RFC 5009).
 	EarlyMedia string
+	// Reliable is set in a provisional response that asks for a PRACK, and in a
+	// request that requires it (RFC 3262).
+	Reliable bool
 	// Reason is as ReasonOf tells it.
 	Reason string
 	// Session is what it says of session timers (RFC 4028), as "1800/uac min=90".
@@ -58,6 +61,7 @@ func Summarise(data []byte) Summary {
 		From:       m.From().Address.User,
 	}
 	s.Session = sessionOf(m)
+	s.Reliable = header.HasOption(m, "Require", "100rel")
 	for _, v := range header.Values(m, "P-Asserted-Identity") {
 		s.Asserted = append(s.Asserted, User(v))
 	}
@@ -86,6 +90,9 @@ func (s Summary) String() string {
 		add("", strconv.Itoa(s.Status))
 	}
 	add("", s.Method)
+	if s.Reliable {
+		add("", "reliable")
+	}
 	if s.Status == 0 && s.Method == "INVITE" {
 		add("", s.User)
 		from := s.From

@@ -82,7 +82,7 @@ func TestAskedHeaders(t *testing.T) {
 	for _, step := range []string{"receive sdp", "answer"} {
 		g.step(step)
 	}
-	if got := g.reply.GetHeader("Allow").Value(); got != "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REFER" {
+	if got := g.reply.GetHeader("Allow").Value(); got != "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER" {
 		t.Errorf("200 allows %q", got)
 	}
 	g.step("ACK")

@@ -340,7 +340,7 @@ func (g *rig) take(actions []Action) string {
 			if m.Method == sip.PRACK {
 				key += " (" + header.First(m, "RAck") + ")"
 			}
-			if len(m.Body()) > 0 && m.Method != sip.INVITE {
+			if len(m.Body()) > 0 && (m.Method == sip.PRACK || m.Method == sip.UPDATE) {
 				key += "+sdp"
 			}
 			words = append(words, key)
