@@ -30,17 +30,14 @@ func (e *earlyDialog) inOrder(rseq uint32) bool {
 // PRACK must answer (RFC 3262 §5): then the PRACK waits for Acknowledge.
 func (l *Leg) reliably(e *earlyDialog, r *sip.Response, ev *Progressed, out []Action) ([]Action, error) {
 	d, err := Describe(r)
-	if err != nil || d == nil {
-		return l.prack(e, nil, out), nil
-	}
-	if e.session.State == sdp.Idle {
-		if err := e.session.RemoteOffer(d); err != nil {
-			return out, err
+	switch {
+	case err != nil, d == nil: // it says nothing that we can read
+	case e.session.State == sdp.Idle:
+		if err = e.session.RemoteOffer(d); err == nil {
+			ev.Offer, e.owed = d, true
 		}
-		ev.Offer, e.owed = d, true
-		return out, nil
-	}
-	if e.session.RemoteAnswer(d) == nil {
+		return out, err
+	case e.session.RemoteAnswer(d) == nil:
 		e.session.Settle()
 		ev.Negotiated = negotiated(&e.session)
 	}

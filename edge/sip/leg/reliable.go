@@ -160,7 +160,7 @@ func (l *Leg) pracked(now time.Time, in arrival, out []Action) []Action {
 		return l.proceed(now, l.agreed(&l.session, out))
 	}
 	if err != nil || d != nil {
-		return l.proceed(now, l.proposed(now, in, &l.session, d, err, out))
+		return l.proceed(now, l.proposed(in, &l.session, d, err, out))
 	}
 	return l.proceed(now, l.plain(in, 200, out))
 }

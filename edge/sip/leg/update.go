@@ -70,13 +70,13 @@ func (l *Leg) updated(now time.Time, in arrival, out []Action) []Action {
 	s := l.sessionOf(token.Tag(header.Tag(in.Request.From().Params)))
 	d, err := Describe(in.Request)
 	if err != nil || d != nil {
-		return l.proposed(now, in, s, d, err, out)
+		return l.proposed(in, s, d, err, out)
 	}
 	timer, least := l.proposedTimer(in.Request)
 	if least != 0 {
 		return l.tooSmall(in, least, out)
 	}
-	return l.accepted(now, in.ID, in.Request, timer, nil, out)
+	return l.accepted(now, proposal{tx: in.ID, request: in.Request, timer: timer}, nil, out)
 }
 
 // proposed takes the offer of an UPDATE or a PRACK, unless another is in the way:
@@ -88,7 +88,7 @@ func (l *Leg) updated(now time.Time, in arrival, out []Action) []Action {
 // the UAS MUST reject the UPDATE with a 500 response, and MUST include a
 // Retry-After header field" (RFC 3311 §5.2). An answer in an unreliable 18x is
 // none yet.
-func (l *Leg) proposed(_ time.Time, in arrival, s *sdp.Session, d *sdp.Description, err error, out []Action) []Action {
+func (l *Leg) proposed(in arrival, s *sdp.Session, d *sdp.Description, err error, out []Action) []Action {
 	switch {
 	case s.State == sdp.LocalOffer, !settled(s) && l.caller() && s.State == sdp.Stable:
 		return l.plain(in, 491, out)
@@ -155,28 +155,29 @@ func (l *Leg) answerProposal(now time.Time, c AnswerOffer, out []Action) []Actio
 	}
 	s.Settle()
 	l.proposal = proposal{}
-	out = l.accepted(now, p.tx, p.request, p.timer, content, out)
+	out = l.accepted(now, p, content, out)
 	return l.proceed(now, l.agreed(s, out))
 }
 
 // accepted is the 2xx to an UPDATE, which refreshes target and session, or to a
 // PRACK.
-func (l *Leg) accepted(now time.Time, tx transaction.ID, req *sip.Request, timer dialog.SessionRequest, content []byte, out []Action) []Action {
-	r := l.reply(req, 200)
-	if req.Method == sip.UPDATE {
-		if d := l.dialogOf(req); d != nil {
-			d.Refresh(req)
+func (l *Leg) accepted(now time.Time, p proposal, content []byte, out []Action) []Action {
+	r := l.reply(p.request, 200)
+	if p.request.Method == sip.UPDATE {
+		if d := l.dialogOf(p.request); d != nil {
+			d.Refresh(p.request)
 		}
 		r.AppendHeader(l.contact(l.flow))
 		l.capabilities(r)
 		if l.state == Confirmed || l.state == Accepted {
-			timer, l.timer.Asked = l.timer.Asked, timer
+			before := l.timer.Asked
+			l.timer.Asked = p.timer
 			l.timer.Accept(now, r)
-			l.timer.Asked = timer
+			l.timer.Asked = before
 		}
 	}
 	body(r, content)
-	return append(out, Reply{Tx: tx, Response: r})
+	return append(out, Reply{Tx: p.tx, Response: r})
 }
 
 // refuseProposal refuses it; the session stays as it was.
