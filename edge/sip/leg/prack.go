@@ -29,11 +29,12 @@ func (e *earlyDialog) inOrder(rseq uint32) bool {
 // is the answer to our offer, or where the INVITE had none the offer that the
 // PRACK must answer (RFC 3262 §5): then the PRACK waits for Acknowledge.
 func (l *Leg) reliably(e *earlyDialog, r *sip.Response, ev *Progressed, out []Action) ([]Action, error) {
-	d, err := Describe(r)
+	d, _ := Describe(r) // what cannot be read says nothing
 	switch {
-	case err != nil, d == nil: // it says nothing that we can read
+	case d == nil:
 	case e.session.State == sdp.Idle:
-		if err = e.session.RemoteOffer(d); err == nil {
+		err := e.session.RemoteOffer(d)
+		if err == nil {
 			ev.Offer, e.owed = d, true
 		}
 		return out, err
