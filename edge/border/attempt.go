@@ -21,6 +21,7 @@ func (b *Border) attempt(now time.Time, c *call, caps sdp.Caps, out []ua.Action)
 	peer, id := b.peerOf(r.to.Group), b.cfg.Legs.Next()
 	d := b.invite(c)
 	d.CallID = b.cfg.Key.New(b.cfg.Key.OfString(c.a.callID), token.Bytes16(b.cfg.Source))
+	d.Mark = c.mark()
 	d.Media, d.Reasons = &leg.Media{Addr: pair.Addr, Caps: caps}, b.telling(peer)
 	c.b = party{call: c, leg: id, peer: peer, to: r.to, flow: d.Flow, callID: d.CallID, media: b.medium(peer), since: now}
 	b.lease(&c.b, pair)

@@ -55,6 +55,8 @@ type call struct {
 	// is answered: it made an offer, or acknowledges one in a 18x (RFC 3262 §5).
 	offer          *sdp.Description
 	offered, early bool
+	// passes counts this time too.
+	passes header.Passes
 
 	start, ringing, answered, ended time.Time
 	// setupBy ends the call unless it is answered, answerBy an attempt of which

@@ -3,6 +3,7 @@
 //
 // The way of an INVITE through this package:
 //
+//	loop.go       how often it has been here
 //	incoming.go   who is behind the flow; leg A
 //	ingress.go    carrier → core: policy.Decide, the seam's INVITE
 //	egress.go     core → carrier: policy.Present, the trunk's INVITE

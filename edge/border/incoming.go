@@ -21,6 +21,10 @@ func (b *Border) incoming(now time.Time, in ua.Incoming, out []ua.Action) []ua.A
 	if hops < 0 {
 		return b.hangUp(&c.a, cause.Cause{Status: 483}, out)
 	}
+	out, once := b.pass(c, in, out)
+	if !once {
+		return out
+	}
 	if in.Peer == CorePeer {
 		return b.fromCore(now, c, in, hops, out)
 	}

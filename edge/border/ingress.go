@@ -30,7 +30,7 @@ func (b *Border) fromTrunk(now time.Time, c *call, in ua.Incoming, hops int, out
 		Domain: tenant.Domain, Called: d.Called.String(), Caller: d.Caller.String(),
 		Display:     d.Withheld.DisplayName(),
 		Private:     d.Withheld != number.Given,
-		Hint:        header.Call{Kind: kindOf(d.Kind), Carrier: string(d.Carrier), Tenant: tenant.Name, ID: c.name},
+		Hint:        header.Call{Kind: kindOf(d.Kind), Carrier: string(d.Carrier), Tenant: tenant.Name, ID: c.name, Passes: c.passes},
 		Diversions:  diversions(d.Diverted, tenant.Domain),
 		SessionID:   own,
 		MaxForwards: hops,

@@ -7,6 +7,7 @@ import (
 	"sekisho/edge/cdr"
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/ua"
@@ -38,9 +39,11 @@ type call struct {
 	// Caps is what the first party can speak. Seam is where its calls over the
 	// seam go, Hops their Max-Forwards, CallID the Call-ID they share a bucket
 	// with.
-	Caps   sdp.Caps
-	Seam   flow.Flow
-	Hops   int
+	Caps sdp.Caps
+	Seam flow.Flow
+	Hops int
+	// Passes is how often it has passed the border, as the border told.
+	Passes header.Passes
 	CallID string
 	// Via is through what the call came to its second party.
 	Via via

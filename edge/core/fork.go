@@ -63,6 +63,9 @@ func (s *step) dial(k *call, r route, places []place) {
 		to.SessionID.Local = hex.EncodeToString(random[:])
 		k.SessionID = to.SessionID.Local
 	}
+	if r.kind != phone {
+		to.Hint.Passes = k.Passes
+	}
 	if r.kind == phone && r.private {
 		to.Caller = "" // a phone is no trusted network (RFC 3325 §7)
 	}

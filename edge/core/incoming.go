@@ -48,7 +48,7 @@ func (s *step) begin(in ua.Incoming, o origin, asked seam.Call) *call {
 	k := &call{
 		ID: in.Leg, Tenant: o.tenant.name, Stage: setup, Start: s.now, Offered: in.Offer != nil, Early: in.Offer != nil || in.Reliable,
 		Name: fmt.Sprintf("%016x", s.cfg.Source.Uint64()), SessionID: asked.SessionID.Local,
-		Caps: s.cfg.Caps.Restrict(in.Offer), Seam: s.cfg.Seam[0], Hops: asked.MaxForwards - 1,
+		Caps: s.cfg.Caps.Restrict(in.Offer), Seam: s.cfg.Seam[0], Hops: asked.MaxForwards - 1, Passes: asked.Hint.Passes,
 		CallID: in.Request.CallID().Value(),
 	}
 	a := &party{

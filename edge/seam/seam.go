@@ -92,6 +92,16 @@ func (c Call) Headers() []sip.Header {
 	return hs
 }
 
+// Passes returns how often the call of an INVITE has passed the border before,
+// as far as the hint tells.
+func Passes(r *sip.Request) header.Passes {
+	hint, err := header.ParseCall(header.First(r, header.CallHeader))
+	if err != nil {
+		return header.Passes{}
+	}
+	return hint.Passes
+}
+
 // Read returns what an INVITE from the other side of the seam says. It never
 // fails: what cannot be read is empty, and whoever decides refuses it.
 func Read(r *sip.Request) Call {

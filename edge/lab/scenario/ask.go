@@ -71,9 +71,26 @@ func (p *play) seen(data []byte) string {
 		}
 		for line := range strings.SplitSeq(head, "\r\n") {
 			if n, value, ok := strings.Cut(line, ": "); ok && strings.EqualFold(n, name) {
-				fmt.Fprintf(&b, " %s=%q", strings.ToLower(name), value)
+				fmt.Fprintf(&b, " %s=%q", strings.ToLower(name), undrawn(name, value))
 			}
 		}
 	}
 	return b.String()
+}
+
+// undrawn is a value without what is drawn at random in it.
+func undrawn(name, v string) string {
+	v, _, _ = strings.Cut(v, ";tag=")
+	switch name {
+	case "Contact":
+		if strings.HasPrefix(v, "<sip:") && strings.Contains(v, "@192.0.2.") {
+			return opaque(v)
+		}
+	case "Sekisho-Call":
+		if before, id, ok := strings.Cut(v, "id="); ok {
+			_, rest, _ := strings.Cut(id, ";")
+			return before + "id=…;" + rest
+		}
+	}
+	return v
 }

@@ -28,7 +28,7 @@ func (k CallKind) String() string {
 
 // Call is the Sekisho-Call header that the border gives the core:
 //
-//	kind=mobile|external; carrier=au; tenant=t1; id=…
+//	kind=mobile|external; carrier=au; tenant=t1; id=…; passes=10
 //
 // It is a hint, never needed, and stripped on every trunk. Empty fields are
 // not written.
@@ -37,6 +37,8 @@ type Call struct {
 	Carrier string
 	Tenant  string
 	ID      string
+	// Passes are repeated by the core in what it sends for the call.
+	Passes Passes
 }
 
 // ParseCall reads the fields in any order; unknown fields and kinds are left
@@ -56,14 +58,16 @@ func ParseCall(v string) (Call, error) {
 	c.Carrier, _ = params.Get("carrier")
 	c.Tenant, _ = params.Get("tenant")
 	c.ID, _ = params.Get("id")
+	passes, _ := params.Get("passes")
+	c.Passes = ParsePasses(passes)
 	return c, nil
 }
 
 // String writes the value; a field that is no token is quoted.
 func (c Call) String() string {
 	var b strings.Builder
-	b.Grow(len("kind=external; carrier=; tenant=; id=") + len(c.Carrier) + len(c.Tenant) + len(c.ID))
-	for _, p := range [...]Param{{"kind", c.Kind.String()}, {"carrier", c.Carrier}, {"tenant", c.Tenant}, {"id", c.ID}} {
+	b.Grow(len("kind=external; carrier=; tenant=; id=; passes=10") + len(c.Carrier) + len(c.Tenant) + len(c.ID))
+	for _, p := range [...]Param{{"kind", c.Kind.String()}, {"carrier", c.Carrier}, {"tenant", c.Tenant}, {"id", c.ID}, {"passes", c.Passes.String()}} {
 		if p.Value != "" {
 			if b.Len() > 0 {
 				b.WriteString("; ")

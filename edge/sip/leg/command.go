@@ -42,6 +42,10 @@ type Dial struct {
 	Media *Media
 	// Reasons says whether the peer is told causes where the leg ends by itself.
 	Reasons cause.Telling
+	// Mark, behind a dot, ends the branch of the INVITE (RFC 3261 §8.1.1.7: the
+	// rest of a branch is the element's own): the application knows its own Via
+	// again where the request comes back. It is letters and digits.
+	Mark string
 }
 
 // Ring sends a provisional response, 180 to 199. Media answers the offer

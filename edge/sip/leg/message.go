@@ -16,13 +16,13 @@ const sdpType = "application/sdp"
 
 // via returns the top Via of a request of ours. rport asks for the answer on
 // the same flow (RFC 3581 §3).
-func (l *Leg) via(f flow.Flow) *sip.ViaHeader {
+func (l *Leg) via(f flow.Flow, mark string) *sip.ViaHeader {
 	h := l.env.Hosts[f.Listener]
 	via := &struct {
 		sip.ViaHeader
 		room [2]sip.HeaderKV // beside the header: one piece of memory
 	}{}
-	via.room = [...]sip.HeaderKV{{K: "branch", V: string(token.NewBranch(l.env.Source))}, {K: "rport"}}
+	via.room = [...]sip.HeaderKV{{K: "branch", V: string(token.NewBranch(l.env.Source)) + mark}, {K: "rport"}}
 	via.ViaHeader = sip.ViaHeader{
 		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: f.Proto.String(),
 		Host: h.Name, Port: h.Port, Params: via.room[:],
@@ -33,7 +33,7 @@ func (l *Leg) via(f flow.Flow) *sip.ViaHeader {
 // address puts our Via on top of a request. The library's own PrependHeader
 // makes another list of all headers.
 func (l *Leg) address(r *sip.Request, f flow.Flow) {
-	via := l.via(f)
+	via := l.via(f, "")
 	r.AppendHeader(via)
 	list := r.Headers()
 	copy(list[1:], list)

@@ -50,7 +50,7 @@ func (l *Leg) askAgain(res *sip.Response, out []Action) ([]Action, bool) {
 	}
 	l.seq++
 	r := sip.NewRequest(sip.INVITE, l.invite.Recipient)
-	r.AppendHeader(l.via(l.flow))
+	r.AppendHeader(l.via(l.flow, markOf(l.invite)))
 	content := l.invite.Body()
 	for _, h := range l.invite.Headers() {
 		switch h.Name() {

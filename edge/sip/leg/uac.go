@@ -1,6 +1,7 @@
 package leg
 
 import (
+	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -30,7 +31,11 @@ func (l *Leg) dial(c Dial, out []Action) []Action {
 		}
 	}
 	r := sip.NewRequest(sip.INVITE, uri)
-	r.AppendHeader(l.via(c.Flow))
+	mark := c.Mark
+	if mark != "" {
+		mark = markSeparator + mark
+	}
+	r.AppendHeader(l.via(c.Flow, mark))
 	r.AppendHeader(maxForwards(c.MaxForwards))
 	r.AppendHeader(sip.NewHeader("From", c.From+";tag="+string(l.local)))
 	r.AppendHeader(sip.NewHeader("To", c.To))
@@ -48,6 +53,18 @@ func (l *Leg) dial(c Dial, out []Action) []Action {
 	l.invite, l.state = r, Calling
 	l.unnamed = append(l.unnamed, forInvite)
 	return append(out, Transact{Flow: c.Flow, Request: r})
+}
+
+// markSeparator divides a branch from its mark. No branch of ours has a dot.
+const markSeparator = "."
+
+// markOf returns the mark of an INVITE of ours, dot included.
+func markOf(r *sip.Request) string {
+	branch, _ := r.Via().Params.Get("branch")
+	if at := strings.Index(branch, markSeparator); at >= 0 {
+		return branch[at:]
+	}
+	return ""
 }
 
 // started learns the name of the client transaction that was started last.
