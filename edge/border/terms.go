@@ -23,6 +23,7 @@ func (b *Border) Terms(peer ua.Peer) leg.Terms {
 		Session: dialog.SessionTerms{Expires: p.SessionExpires, MinSE: p.MinSE, Refresher: refresher(p.Refresher)},
 		Rel100:  reliability(p.Rel100),
 		Methods: b.methods[peer],
+		OverMTU: overMTU(p.OverMTU),
 	}
 }
 
@@ -52,4 +53,15 @@ func refresher(r profile.Refresher) header.Refresher {
 		return header.UAS
 	}
 	return header.UAC
+}
+
+func overMTU(o profile.OverMTU) leg.OverMTU {
+	switch o {
+	case profile.MTUTrim:
+		return leg.TrimOverMTU
+	case profile.MTUToTCP:
+		return leg.TCPOverMTU
+	case profile.MTUFragment:
+	}
+	return leg.FragmentOverMTU
 }

@@ -51,8 +51,9 @@ func (c *call) asked(ev leg.Asked, out []ua.Action) []ua.Action {
 	return append(out, ua.Command{Leg: c.id, Command: leg.Respond{ID: ev.ID, Status: c.party.answers[ev.Request.Method]}})
 }
 
-// watch has the ladder show headers from here on, wherever they stand, and
-// bodies that are no session description: watch NAME… [body].
+// watch has the ladder show headers from here on, wherever they stand, bodies
+// that are no session description, and what is over the sizes that matter to
+// UDP: watch NAME… [body] [size].
 func (p *play) watch(c command) (string, error) {
 	p.watched = c.words
 	return "", nil
@@ -68,6 +69,9 @@ func (p *play) seen(data []byte) string {
 	for _, name := range p.watched {
 		if name == "body" && content != "" && !strings.HasPrefix(content, "v=") {
 			b.WriteString(" " + strconv.Quote(strings.TrimSpace(content)))
+		}
+		if name == "size" {
+			b.WriteString(bulk(len(data)))
 		}
 		for line := range strings.SplitSeq(head, "\r\n") {
 			if n, value, ok := strings.Cut(line, ": "); ok && strings.EqualFold(n, name) {
@@ -93,4 +97,16 @@ func undrawn(name, v string) string {
 		}
 	}
 	return v
+}
+
+// bulk says of a length in bytes what RFC 3261 §18.1.1 and an Ethernet frame make
+// of it.
+func bulk(size int) string {
+	switch {
+	case size > 1500:
+		return " over 1500 bytes"
+	case size > 1300:
+		return " over 1300 bytes"
+	}
+	return ""
 }

@@ -164,7 +164,9 @@ func (s *station) carryOut(w *World, m *machine) {
 		case ua.Record:
 			w.records = append(w.records, a.Record)
 		case ua.Note:
-			w.notes = append(w.notes, a)
+			if s.media != nil { // what a party's own agent notes is nobody's to read
+				w.notes = append(w.notes, a)
+			}
 		case ua.Media, ua.Command:
 		}
 	}

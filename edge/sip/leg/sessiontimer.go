@@ -20,6 +20,8 @@ type Terms struct {
 	Methods []sip.RequestMethod
 	// Rel100 is how provisional responses are made reliable.
 	Rel100 Reliability
+	// OverMTU is what becomes of a request that is too long for UDP.
+	OverMTU OverMTU
 }
 
 // Options are the option tags of what the terms allow (RFC 3261 §19.2).

@@ -25,7 +25,18 @@ type Config struct {
 	MaxLive int
 	// Tokens is where the To tags of the table's own answers come from.
 	Tokens token.Source
+	// Fit, where given, may shorten a request of more than SafeSize bytes that is
+	// about to leave over UDP, once, before the transaction keeps it. It must keep
+	// what the request is matched by.
+	Fit func(f flow.Flow, request []byte) []byte
 }
+
+// SafeSize is how many bytes of a request go over UDP where the path's MTU is
+// not known: "If a request is within 200 bytes of the path MTU, or if it is
+// larger than 1300 bytes and the path MTU is unknown, the request MUST be sent
+// using an RFC 2914 congestion controlled transport protocol" (RFC 3261
+// §18.1.1).
+const SafeSize = 1300
 
 // Counts is what a table holds and what it has dropped.
 type Counts struct {
@@ -56,6 +67,7 @@ type Table struct {
 	timers  Timers
 	maxLive int
 	tokens  token.Source
+	fit     func(flow.Flow, []byte) []byte
 	// stateless seeds the tags of answers that leave nothing behind.
 	stateless uint64
 
@@ -83,6 +95,7 @@ func NewTable(c Config) *Table {
 		timers:    c.Timers.orDefault(),
 		maxLive:   c.MaxLive,
 		tokens:    c.Tokens,
+		fit:       c.Fit,
 		stateless: c.Tokens.Uint64(),
 		byID:      make(map[ID]machine),
 		clients:   make(map[clientKey]client),
@@ -159,6 +172,9 @@ func (t *Table) start(now time.Time, in Request, out []Action) []Action {
 			Ended{ID: tx.id, Owner: tx.owner})
 	}
 	tx.message = t.bytes(in.Request)
+	if len(tx.message) > SafeSize && in.Flow.Proto == flow.UDP && t.fit != nil {
+		tx.message = t.fit(in.Flow, tx.message)
+	}
 	if in.Request.IsCancel() {
 		t.cancel(now, key)
 	}

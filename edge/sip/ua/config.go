@@ -50,6 +50,9 @@ type Counts struct {
 	// RefusedInvites those of them that would have been calls. No call is made
 	// of one, so that none leaves a record.
 	Refused, RefusedInvites uint64
+	// Oversize counts requests that were over 1,300 bytes, Trimmed those of them
+	// that left shorter than that.
+	Oversize, Trimmed uint64
 	// Abandoned counts panics of ours.
 	Abandoned uint64
 }
@@ -68,6 +71,6 @@ func filled(t transaction.Timers) transaction.Timers {
 	return t
 }
 
-func (c *Config) table() transaction.Config {
-	return transaction.Config{Timers: c.Timers, Tokens: c.Source}
+func (u *UA) tableConfig() transaction.Config {
+	return transaction.Config{Timers: u.cfg.Timers, Tokens: u.cfg.Source, Fit: u.fit}
 }

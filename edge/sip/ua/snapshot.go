@@ -39,7 +39,7 @@ func Restore(c Config, now time.Time, s Snapshot) (*UA, error) {
 	u := New(c)
 	u.salt = s.Salt
 	u.cfg.Legs.last = max(u.cfg.Legs.last, s.Last)
-	u.table = transaction.Restore(now, u.cfg.table(), s.Table)
+	u.table = transaction.Restore(now, u.tableConfig(), s.Table)
 	for _, saved := range s.Legs {
 		l, err := leg.RestoreLeg(&u.env, now, saved, u.terms(saved.Flow))
 		if err != nil {

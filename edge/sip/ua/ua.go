@@ -25,9 +25,11 @@ type UA struct {
 	timers deadline.Heap[leg.ID]
 	merges merges
 	// asks are the application's own requests, by the owner of their transaction.
-	asks   map[leg.ID]uint64
-	counts Counts
-	salt   uint64
+	asks map[leg.ID]uint64
+	// oversized are the peers whose first request over 1,300 bytes was told.
+	oversized map[Peer]bool
+	counts    Counts
+	salt      uint64
 
 	// current is the leg being worked on, so that a panic can be laid to a
 	// call; condemned is the last one to which that happened. ticking is set
@@ -54,15 +56,16 @@ const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE"
 func New(c Config) *UA {
 	c.Timers = filled(c.Timers)
 	u := &UA{
-		cfg:    c,
-		guard:  header.NewGuard(c.Limits),
-		table:  transaction.NewTable(c.table()),
-		legs:   make(map[leg.ID]*leg.Leg),
-		tags:   make(map[token.Tag]leg.ID),
-		merges: newMerges(),
-		asks:   make(map[leg.ID]uint64),
-		salt:   c.Source.Uint64(),
+		cfg:       c,
+		guard:     header.NewGuard(c.Limits),
+		legs:      make(map[leg.ID]*leg.Leg),
+		tags:      make(map[token.Tag]leg.ID),
+		merges:    newMerges(),
+		asks:      make(map[leg.ID]uint64),
+		oversized: make(map[Peer]bool),
 	}
+	u.table = transaction.NewTable(u.tableConfig())
+	u.salt = c.Source.Uint64()
 	u.env = leg.Env{Source: c.Source, Timers: c.Timers, Hosts: c.Hosts, Resolve: u.resolve, Allow: allow}
 	return u
 }
