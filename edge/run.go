@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"os/signal"
 	"runtime/debug"
 	"strings"
@@ -16,8 +18,9 @@ import (
 	"sekisho/edge/ops"
 )
 
-// runCommand runs an instance until it is told to end. When all is open it
-// says so in one line on stdout: "ready border=… [seam=…] [debug=…]".
+// runCommand runs an instance until it is told to end (SIGINT, SIGTERM). When
+// all is open it says so in one line on stdout: "ready border=… [seam=…]
+// [debug=…]". SIGHUP has it read the directory again; live calls go on.
 func runCommand(args []string, stdout, stderr io.Writer) int {
 	f := flag.NewFlagSet("run", flag.ContinueOnError)
 	debugAt := f.String("debug", "", "serve what the instance holds as JSON at this loopback `address`:port under /debug")
@@ -61,14 +64,60 @@ func runCommand(args []string, stdout, stderr io.Writer) int {
 	if at := n.Metrics(); at != "" {
 		ready += " metrics=" + at
 	}
+	reloads := make(chan os.Signal, 1)
+	signal.Notify(reloads, syscall.SIGHUP)
+	defer signal.Stop(reloads)
 	fmt.Fprintln(stdout, ready)
-	<-ctx.Done()
+	for ended := false; !ended; {
+		select {
+		case <-reloads:
+			reload(n, f.Arg(0), log)
+		case <-ctx.Done():
+			ended = true
+		}
+	}
 	stop() // a second signal ends the process at once
 	if err := n.Close(); err != nil {
 		fmt.Fprintln(stderr, "sekisho:", err)
 		return 1
 	}
 	return 0
+}
+
+// reload reads the file again and takes its directory over. With any fault in
+// it the instance goes on as it was.
+func reload(n *node.Node, path string, log *slog.Logger) {
+	c, err := config.Load(path)
+	var faults config.Faults
+	if errors.As(err, &faults) {
+		for _, f := range faults {
+			log.Error("configuration", "fault", f.Error())
+		}
+	}
+	if err != nil {
+		log.Error("not reloaded", "file", path, "err", briefly(err, len(faults)))
+		return
+	}
+	for _, w := range c.Warnings {
+		log.Warn("configuration", "fault", w.Error())
+	}
+	later, err := n.Reload(c)
+	if err != nil {
+		log.Error("not reloaded", "file", path, "err", err)
+		return
+	}
+	for _, name := range later {
+		log.Warn("a change waits for the next start", "section", name)
+	}
+	log.Info("reloaded", "file", path, "tenants", len(c.Tenants))
+}
+
+// briefly says how many faults there were where they have been told one by one.
+func briefly(err error, faults int) string {
+	if faults > 0 {
+		return fmt.Sprintf("%d faults", faults)
+	}
+	return err.Error()
 }
 
 func addresses(s node.Sockets) string {

@@ -36,7 +36,7 @@ type Limits interface {
 	Leave(call uint64)
 }
 
-// Config is what a border works with. It is read-only; a reload makes another.
+// Config is what a border works with. It is read-only.
 type Config struct {
 	Tables *policy.Tables
 	// Trunks by policy.TrunkID.
@@ -157,6 +157,11 @@ func New(c Config) *Border {
 	b.coreMethods = methods(all...)
 	return b
 }
+
+// Reload takes another directory into force, for the calls to come and for what
+// is yet to be decided about those that live. Trunks are the same and every
+// tenant keeps its place (config.Reload), since calls name them by it.
+func (b *Border) Reload(t *policy.Tables) { b.cfg.Tables = t }
 
 // Peer says who is behind a flow, for the shard's ua.Config.
 func (b *Border) Peer(f flow.Flow) (ua.Peer, bool) { return b.cfg.Neighbours.Identify(f) }

@@ -41,7 +41,10 @@ type Options struct {
 
 // Node is a running instance.
 type Node struct {
+	// cfg is what the instance was started with, running what it has become by
+	// Reload.
 	cfg     *config.Config
+	running *config.Config
 	opt     Options
 	at      Sockets
 	key     callid.Key
@@ -94,7 +97,7 @@ func Open(c *config.Config, opt Options) (n *Node, err error) {
 	if err != nil {
 		return nil, err
 	}
-	n = &Node{cfg: c, opt: opt}
+	n = &Node{cfg: c, running: c, opt: opt}
 	if _, err := rand.Read(n.key[:]); err != nil {
 		return nil, fmt.Errorf("random key: %w", err)
 	}
