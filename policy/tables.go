@@ -208,5 +208,26 @@ func (t *Tables) Owns(id TenantID, n number.Number) bool {
 	return ok && did.Tenant == id || t.tenants[id].DefaultNumber == n
 }
 
+// StandsFor returns the number of the tenant's by which a party of its is known
+// in public: n itself where the tenant owns it, the lowest DID of a mobile's
+// extension, else the default number.
+func (t *Tables) StandsFor(id TenantID, n number.Number) number.Number {
+	if t.Owns(id, n) {
+		return n
+	}
+	own := t.tenants[id].DefaultNumber
+	s, ok := t.subscribers[n]
+	if !ok || s.Tenant != id {
+		return own
+	}
+	found := false
+	for d, did := range t.dids {
+		if did.Tenant == id && did.Extension == s.Extension && (!found || d.String() < own.String()) {
+			own, found = d, true
+		}
+	}
+	return own
+}
+
 func (t *Tables) hasTrunk(id TrunkID) bool   { return id >= 0 && int(id) < len(t.trunks) }
 func (t *Tables) hasTenant(id TenantID) bool { return id >= 0 && int(id) < len(t.tenants) }

@@ -154,3 +154,20 @@ func TestTablesAnswer(t *testing.T) {
 		t.Error("a tenant owns its DIDs and its default number, nothing else")
 	}
 }
+
+// A mobile's MSISDN is never shown in public; what stands for it is its own
+// number, or the tenant's, and never another tenant's.
+func TestStandsFor(t *testing.T) {
+	tables := tables(t)
+	for _, r := range []struct {
+		tenant  TenantID
+		n, want string
+	}{
+		{t1, "09000002001", "0300000121"}, {t1, "09000002002", "0300000100"}, {t1, "0300000138", "0300000138"},
+		{t1, "09000003001", "0300000100"}, {t2, "09000003001", "0300000221"}, {t1, "0300000221", "0300000100"}, {t1, "0300009001", "0300000100"},
+	} {
+		if got := tables.StandsFor(r.tenant, num(t, r.n)).String(); got != r.want {
+			t.Errorf("tenant %d: %s stands for %s, want %s", r.tenant, got, r.n, r.want)
+		}
+	}
+}

@@ -11,7 +11,6 @@ import (
 	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/ua"
 	"sekisho/edge/trunk"
-	"sekisho/media/relay"
 	"sekisho/policy"
 )
 
@@ -106,14 +105,7 @@ func (b *Border) moveOn(now time.Time, c *call, out []ua.Action) ([]ua.Action, b
 		if !ok {
 			continue
 		}
-		delete(b.legs, c.b.leg)
-		c.attempts = append(c.attempts, b.attemptRecord(c))
-		if c.b.negotiated != nil {
-			// A must not go on hearing the peer that failed, nor it A.
-			out = append(out, ua.Media{Command: relay.Silence{Slot: c.a.pair.Slot}}, ua.Media{Command: relay.Silence{Slot: c.b.pair.Slot}})
-			c.joined, c.earlyFromB = false, false
-		}
-		return b.attempt(now, c, caps, out), true
+		return b.replace(now, c, caps, out), true
 	}
 	return out, false
 }

@@ -70,6 +70,8 @@ type call struct {
 	// that failed before it.
 	route    *route
 	attempts []cdr.Attempt
+	// followed are the numbers that redirections led to.
+	followed []number.Number
 
 	// refusal is what the caller gets in the end, once refusing.
 	refusal policy.Refusal

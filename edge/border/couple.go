@@ -213,6 +213,9 @@ func (b *Border) legEnded(now time.Time, p *party, ev leg.Ended, out []ua.Action
 				return out
 			}
 		}
+		if out, on = b.redirected(now, c, ev, out); on {
+			return out
+		}
 	}
 	out = b.release(p, out)
 	o := p.other()

@@ -11,6 +11,7 @@
 //	route.go      the peers that leg B may be sent to, in order
 //	dial.go       ports for both legs
 //	attempt.go    leg B, and the next peer where one fails
+//	redirect.go   a carrier's 3xx, where its profile has it followed
 //	couple.go     ringing, early media, answer, one leg's end ends the other
 //	inside.go     other requests inside the dialogs: INFO read or passed on
 //	hold.go       re-INVITEs: absorbed or relayed, as the profile says
