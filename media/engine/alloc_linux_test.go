@@ -11,6 +11,7 @@ import (
 	"sekisho/media/golden"
 	"sekisho/media/port"
 	"sekisho/media/relay"
+	"sekisho/media/srtp"
 )
 
 // still is a loop with two joined endpoints that the test turns by hand, and
@@ -96,6 +97,48 @@ func TestSocketsDoNotAllocate(t *testing.T) {
 	}
 }
 
+// SRTP on both sides, of two suites: opened, relayed, protected.
+func TestSRTPDoesNotAllocate(t *testing.T) {
+	l, near, far, _ := still(t)
+	suites := [2]srtp.Suite{srtp.AES128GCM, srtp.AES128CM80}
+	var peers [2]*secured
+	for i, s := range suites {
+		peers[i] = secure(t, s, uint64(i))
+		c := &l.worker.cells[i]
+		spec := c.spec
+		spec.Keys = peers[i].keys
+		route(relay.Configure{Slot: c.slot, Spec: spec}, 1, func(_ int, o Order) { l.mailbox.put(o) })
+	}
+	l.turn()
+	packet := golden.RTP{SSRC: 1, Body: golden.Voice(0)}.Bytes()
+	buffer, sent := make([]byte, 2048), make([]byte, 0, 2048)
+	seq, heard := uint16(0), 0
+	if n := testing.AllocsPerRun(500, func() {
+		seq++
+		binary.BigEndian.PutUint16(packet[2:], seq)
+		protected, ok := peers[0].out.RTP(append(sent[:0], packet...))
+		if !ok {
+			t.Fatal("not protected")
+		}
+		if _, err := near.Write(protected); err != nil {
+			t.Fatal(err)
+		}
+		l.turn()
+		n, err := far.Read(buffer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, f := peers[1].in.RTP(buffer[:n]); f == srtp.None && len(got) == len(packet) {
+			heard++
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations a packet", n)
+	}
+	if heard != 501 {
+		t.Errorf("%d of 501 packets relayed", heard)
+	}
+}
+
 func TestPlayersDoNotAllocate(t *testing.T) {
 	l, _, _, to := still(t)
 	route(relay.Play{Slot: to.Slot, Source: relay.Source{Keys: []string{"one"}, Repeat: relay.Forever}}, 2, func(_ int, o Order) { l.mailbox.put(o) })
@@ -138,8 +181,16 @@ func BenchmarkSocketPath(b *testing.B) {
 	b.ReportMetric(float64(inside.Nanoseconds())/float64(b.N), "loop-ns/op")
 }
 
-// BenchmarkWorker is one packet through a worker, without system calls.
+// BenchmarkWorker is one packet through a worker, without system calls: plain,
+// and to an SRTP peer.
 func BenchmarkWorker(b *testing.B) {
+	b.Run("plain", func(b *testing.B) { benchmarkWorker(b, srtp.Plain) })
+	for s := srtp.AES128CM80; s <= srtp.AES256GCM; s++ {
+		b.Run(s.String(), func(b *testing.B) { benchmarkWorker(b, s) })
+	}
+}
+
+func benchmarkWorker(b *testing.B, suite srtp.Suite) {
 	w := NewWorker(0, noClips{})
 	var out Output
 	now := epoch
@@ -147,10 +198,14 @@ func BenchmarkWorker(b *testing.B) {
 	for i, s := range slots {
 		w.Order(now, attach{uint32(i), port.Sockets{RTP: int32(2*i + 1), RTCP: int32(2*i + 2)}}, &out)
 		w.Order(now, lease{slot: s, identity: golden.Identity}, &out)
-		w.Order(now, command{relay.Configure{Slot: s, Spec: golden.Exact()}}, &out)
+		spec := golden.Exact()
+		if i == 1 && suite != srtp.Plain {
+			spec.Keys = secure(b, suite, 1).keys
+		}
+		w.Order(now, command{relay.Configure{Slot: s, Spec: spec}}, &out)
 	}
 	route(relay.Join{A: slots[0], B: slots[1]}, 1, func(_ int, o Order) { w.Order(now, o, &out) })
-	packet := golden.RTP{SSRC: 1, Body: golden.Voice(0)}.Bytes()
+	packet := append(make([]byte, 0, 256), golden.RTP{SSRC: 1, Body: golden.Voice(0)}.Bytes()...)
 	seq := uint16(0)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -6,6 +6,7 @@ import (
 
 	"sekisho/media/port"
 	"sekisho/media/relay"
+	"sekisho/media/srtp"
 )
 
 // outbound is an out-half with the sockets it is sent from. A worker may send
@@ -14,6 +15,9 @@ type outbound struct {
 	relay.OutHalf
 	sockets port.Sockets
 	join    joinNumber // that lent it
+	// secure says that its peer takes SRTP only; sender makes it.
+	secure bool
+	sender *srtp.Sender
 }
 
 // target is what an out-half must know of its description.
@@ -29,9 +33,10 @@ type cell struct {
 	owner uint32
 	spec  relay.Spec
 
-	in      relay.InHalf
-	fed     outbound // what in feeds, while feeding
-	feeding bool
+	in       relay.InHalf
+	receiver *srtp.Receiver // of what in hears; nil where that is plain RTP
+	fed      outbound       // what in feeds, while feeding
+	feeding  bool
 
 	own   outbound // the slot's own out-half, while it is at home
 	where whereabouts

@@ -38,7 +38,7 @@ func (w *Worker) obey(now time.Time, o Order, out *Output) {
 		o.reached()
 	case retarget:
 		if c := w.holder(o.slot, o.feeder); c != nil {
-			c.fed.Configure(o.out.spec, o.out.to)
+			c.fed.aim(o.out)
 		}
 	}
 }
@@ -117,6 +117,9 @@ func (w *Worker) configure(rc relay.Configure, out *Output) {
 	}
 	c.spec = rc.Spec
 	c.in.Configure(rc.Spec)
+	if err := c.lock(rc.Spec.Keys.In); err != nil {
+		w.fail(c, err.Error(), out)
+	}
 	if c.in.Stray() {
 		w.fail(c, "the described address is beyond the media prefixes", out)
 	}
@@ -202,7 +205,7 @@ func (w *Worker) settleOwn(now time.Time, c *cell, out *Output) {
 		w.finish(c, out)
 		return
 	}
-	c.own.Configure(c.spec, c.in.Destination())
+	c.own.aim(target{c.spec, c.in.Destination()})
 	switch c.want.kind {
 	case nothing:
 	case playing:
@@ -227,6 +230,7 @@ func (w *Worker) finish(c *cell, out *Output) {
 	out.Notices = append(out.Notices, Notice{c.owner, relay.Released{Slot: c.slot, Stats: stats}})
 	out.Ended = append(out.Ended, c.slot)
 	c.state = idle
+	c.forget()
 	w.counts.Leased--
 	w.schedule(c)
 }
@@ -299,7 +303,7 @@ func (w *Worker) aimAt(c *cell, out *Output) {
 	to := target{c.spec, c.in.Destination()}
 	switch c.where {
 	case atHome:
-		c.own.Configure(to.spec, to.to)
+		c.own.aim(to)
 	case lent:
 		w.post(home(c.want.holder), retarget{slot: c.slot, feeder: c.want.holder, out: to}, out)
 	case returning:

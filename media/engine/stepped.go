@@ -105,7 +105,7 @@ func (s *Stepped) Deliver(from, to netip.AddrPort, data []byte) bool {
 	if !ok {
 		return false
 	}
-	d := Datagram{Local: at.local, Component: at.component, Source: from, Data: append([]byte(nil), data...)}
+	d := Datagram{Local: at.local, Component: at.component, Source: from, Data: append(make([]byte, 0, len(data)+tail), data...)}
 	s.workers[at.worker].Receive(s.now, d, &s.out)
 	s.flush()
 	s.settle()

@@ -22,7 +22,9 @@ type Datagram struct {
 	Local     uint32 // the pair's place
 	Component Component
 	Source    netip.AddrPort
-	Data      []byte // rewritten in place
+	// Data is rewritten in place, and what lies behind it may be written over
+	// up to its capacity.
+	Data []byte
 }
 
 // Transmit is one packet to send. Data is valid until the worker is next called.
@@ -108,7 +110,7 @@ const generated = 128
 func NewWorker(index int, clips Clips) *Worker {
 	return &Worker{
 		index: index, clips: clips, busy: -1,
-		report: make([]byte, 0, 512), arena: make([]byte, 0, generated*longestPacket),
+		report: make([]byte, 0, 512), arena: make([]byte, 0, generated*(longestPacket+tail)),
 	}
 }
 
@@ -133,7 +135,7 @@ func (w *Worker) Step(now time.Time, out *Output) {
 		if c.in.Silent(now) {
 			out.Notices = append(out.Notices, Notice{c.owner, relay.Silent{Slot: c.slot}})
 		}
-		if len(w.arena)+2*longestPacket > cap(w.arena) {
+		if len(w.arena)+3*(longestPacket+tail) > cap(w.arena) {
 			break
 		}
 		if c.feeding {
@@ -167,6 +169,10 @@ func (w *Worker) Receive(now time.Time, d Datagram, out *Output) {
 	}
 	w.busy = int64(d.Local)
 	c := &w.cells[d.Local]
+	if !w.open(c, &d) {
+		w.busy = -1
+		return
+	}
 	if d.Component == RTCP {
 		w.receiveRTCP(now, c, d, out)
 		w.busy = -1
@@ -195,7 +201,22 @@ func (w *Worker) pass(now time.Time, c *cell, v relay.Verdict, out *Output) rela
 	if r := c.fed.Handle(now, &w.packet, v); r != relay.Passed {
 		return r
 	}
-	out.Packets = append(out.Packets, Transmit{c.fed.sockets.RTP, c.fed.Destination(), w.packet.Data})
+	return w.send(&c.fed, RTP, w.packet.Data, out)
+}
+
+// send puts out a packet of o's stream and returns Passed, or why it cannot. It
+// is the only way out, so that nothing leaves but as o's peer wants it. The
+// packet's slice must leave room behind it (tail).
+func (w *Worker) send(o *outbound, part Component, data []byte, out *Output) relay.Reason {
+	socket, to := o.sockets.RTP, o.Destination()
+	if part == RTCP {
+		socket, to = o.sockets.RTCP, o.DestinationRTCP()
+	}
+	data, ok := o.protect(part, data)
+	if !ok {
+		return relay.Unprotected
+	}
+	out.Packets = append(out.Packets, Transmit{socket, to, data})
 	return relay.Passed
 }
 
@@ -214,8 +235,7 @@ func (w *Worker) receiveRTCP(now time.Time, c *cell, d Datagram, out *Output) {
 		w.count(relay.NoDestination)
 		return
 	}
-	w.count(relay.Passed)
-	out.Packets = append(out.Packets, Transmit{c.fed.sockets.RTCP, c.fed.DestinationRTCP(), w.report})
+	w.count(w.send(&c.fed, RTCP, w.report, out))
 }
 
 // translation returns how the reports that c's peer writes about our stream
@@ -249,13 +269,12 @@ func (w *Worker) notice(now time.Time, c *cell, v relay.Verdict, out *Output) {
 // owe puts out the packet that an out-half has due, beside what feeds it.
 func (w *Worker) owe(now time.Time, o *outbound, out *Output) {
 	begin := len(w.arena)
-	w.packet.Data = w.arena[begin : begin : begin+longestPacket]
+	w.packet.Data = w.arena[begin : begin : begin+longestPacket+tail]
 	if !o.Due(now, &w.packet) {
 		return
 	}
-	w.arena = w.arena[:begin+len(w.packet.Data)]
-	out.Packets = append(out.Packets, Transmit{o.sockets.RTP, o.Destination(), w.packet.Data})
-	w.counts.Sent++
+	w.arena = w.arena[:begin+len(w.packet.Data)+tail]
+	w.count(w.send(o, RTP, w.packet.Data, out))
 }
 
 // play puts out one packet of c's player.
@@ -267,12 +286,12 @@ func (w *Worker) play(now time.Time, c *cell, out *Output) {
 	}
 	each := ptime(&c.spec)
 	begin := len(w.arena)
-	w.arena = w.arena[:begin+rtpHeader+each*samplesPerMilli]
-	buffer := w.arena[begin:len(w.arena):len(w.arena)]
+	end := begin + rtpHeader + each*samplesPerMilli
+	w.arena = w.arena[:end+tail]
+	buffer := w.arena[begin : end : end+tail]
 	send, ended := c.packet(now, &w.packet, buffer)
 	if send {
-		out.Packets = append(out.Packets, Transmit{c.own.sockets.RTP, c.own.Destination(), buffer})
-		w.counts.Sent++
+		w.count(w.send(&c.own, RTP, buffer, out))
 	}
 	p.next = p.next.Add(time.Duration(each) * time.Millisecond)
 	if ended {

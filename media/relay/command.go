@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sekisho/media/dtmf"
+	"sekisho/media/srtp"
 )
 
 // Slot names one endpoint: an RTP/RTCP port pair of ours that was leased
@@ -82,6 +83,10 @@ type Spec struct {
 	Ptime uint8
 	// TOS is the IPv4 TOS or IPv6 traffic class byte of what we send.
 	TOS uint8
+	// Keys make both directions SRTP and SRTCP; zero is plain RTP. The halves
+	// see packets without their protection: whoever drives them takes it off
+	// before InHalf.Handle and puts it on behind OutHalf.Handle.
+	Keys srtp.Keys
 }
 
 // Codec names an audio format that the media plane can generate.
@@ -217,6 +222,7 @@ type Stats struct {
 	DroppedInvalid          uint64 // not RTP, or a payload type not negotiated
 	SSRCChanges             uint32 // of the latched peer
 	Contested               uint32 // packets of a rival source while the peer was alive
+	DroppedSRTP             uint64 // from where the peer may be, but not authentic, or replayed
 }
 
 // Failed reports that a command could not be carried out; the endpoint keeps

@@ -102,6 +102,21 @@ func (h *InHalf) Handle(now time.Time, p *Packet) Verdict {
 	return v
 }
 
+// Hears reports whether Handle would read a datagram from source at all. Where it
+// is so, the protection of an SRTP packet comes off first: before the latch,
+// the pin and the statistics, which Handle changes.
+func (h *InHalf) Hears(source netip.AddrPort) bool { return h.configured && h.latch.admits(source) }
+
+// HearsRTCP is Hears for HandleRTCP.
+func (h *InHalf) HearsRTCP(source netip.AddrPort) bool {
+	peer := h.latch.remote
+	return h.configured && peer.IsValid() && (source.Addr() == peer.Addr() || source == h.spec.RemoteRTCP)
+}
+
+// Forged counts a packet whose protection did not come off. It is the only trace
+// that one leaves.
+func (h *InHalf) Forged() { h.stats.DroppedSRTP++ }
+
 // HandleRTCP judges one datagram that arrived on the RTCP port. RTCP is taken
 // from the host of the accepted peer only, at most 20 packets a second
 // (RFC 3550 §6.2 allows one in five seconds).
@@ -109,8 +124,7 @@ func (h *InHalf) HandleRTCP(now time.Time, source netip.AddrPort, datagram []byt
 	if !h.configured {
 		return Verdict{Reason: NotConfigured}
 	}
-	peer := h.latch.remote
-	if !peer.IsValid() || source.Addr() != peer.Addr() && source != h.spec.RemoteRTCP {
+	if !h.HearsRTCP(source) {
 		h.stats.DroppedSource++
 		return Verdict{Reason: ForeignSource}
 	}

@@ -44,6 +44,10 @@ const (
 	Unconsumed                  // nobody listens to this endpoint
 	Withheld                    // of a key that is not for the other side
 	Overtaken                   // what we have said in its place is as new
+	Unauthentic                 // not under the key of an SRTP peer, plain RTP above all
+	Replayed                    // SRTP that has been heard before, or is too late to tell
+	Crowded                     // SRTP of more SSRCs than are kept apart
+	Unprotected                 // it could not be made SRTP, so it is not sent
 	reasons
 )
 
@@ -85,6 +89,14 @@ func (r Reason) String() string {
 		return "withheld"
 	case Overtaken:
 		return "overtaken"
+	case Unauthentic:
+		return "unauthentic"
+	case Replayed:
+		return "replayed"
+	case Crowded:
+		return "crowded"
+	case Unprotected:
+		return "unprotected"
 	}
 	return "unknown"
 }
