@@ -9,6 +9,8 @@
 //	                 says what the border owes
 //	FuzzRTP          two peers and signalling by a script, with datagrams of any
 //	                 content among it, through the stepped media engine
+//	FuzzSRTP         an SRTP peer, an attacker at its address and a plain peer by
+//	                 a script, with datagrams of any content among it
 //	FuzzRTCP         reports of any content to a call's endpoints
 //	FuzzPolicy       calls from carriers and from the core through the policy of
 //	                 the sample configuration
