@@ -135,7 +135,7 @@ func (a *secureActs) act(b byte) {
 		if n == 0 {
 			a.seq[1]++
 		}
-		a.engine.Deliver(secureTalks[1], a.far.Addr, packetOf(9, a.seq[1], byte(n)))
+		a.engine.Deliver(secureTalks[1], a.far.Addr, packetOf(9, a.seq[1], n))
 		a.taken()
 	case 6:
 		a.rekey()

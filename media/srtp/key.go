@@ -2,6 +2,7 @@ package srtp
 
 import (
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -45,15 +46,47 @@ func (k *Key) Same(other *Key) bool {
 func (k Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
 
 // String returns the name of the suite.
-func (k Key) String() string {
-	if k.suite == Plain {
+func (k Key) String() string { return k.suite.name() }
+
+// name is the suite's where something has to be said of plain RTP too.
+func (s Suite) name() string {
+	if s == Plain {
 		return "RTP"
 	}
-	return k.suite.String()
+	return s.String()
 }
 
 // MarshalText writes the suite into JSON and logs.
 func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText reads plain RTP alone: text holds no keys.
+func (k *Key) UnmarshalText(text []byte) error {
+	if string(text) != Plain.name() {
+		return errors.New("an SRTP key cannot be read from text")
+	}
+	*k = Key{}
+	return nil
+}
+
+// MarshalBinary is for snapshots: it holds the key.
+func (k Key) MarshalBinary() ([]byte, error) {
+	return append([]byte{byte(k.suite)}, k.Material()...), nil
+}
+
+// UnmarshalBinary reads what MarshalBinary wrote.
+func (k *Key) UnmarshalBinary(data []byte) error {
+	if len(data) == 1 && Suite(data[0]) == Plain {
+		*k = Key{}
+		return nil
+	}
+	if len(data) > 0 {
+		if read, ok := NewKey(Suite(data[0]), data[1:]); ok {
+			*k = read
+			return nil
+		}
+	}
+	return errors.New("no SRTP key")
+}
 
 func (k *Key) master() (key, salt []byte) {
 	n := table[k.suite].key

@@ -174,7 +174,7 @@ const (
 // New returns an idle leg that waits for Dial, under the terms of the peer it
 // will dial.
 func New(env *Env, id ID, terms Terms) *Leg {
-	return &Leg{env: env, id: id, local: token.NewTag(env.Source), timer: dialog.SessionTimer{Terms: terms.Session}, methods: terms.Methods, rel100: terms.Rel100}
+	return &Leg{env: env, id: id, local: token.NewTag(env.Source), session: sdp.Session{Secure: terms.Secure}, timer: dialog.SessionTimer{Terms: terms.Session}, methods: terms.Methods, rel100: terms.Rel100}
 }
 
 // ID returns the leg's name.

@@ -16,6 +16,9 @@ func (l *Leg) use(s *sdp.Session, m Media) {
 		s.Local.Session = token.SessionID(l.env.Source)
 		s.Local.Version = 1
 	}
+	if s.Secure.Mode != sdp.SecurityOff && s.Local.Secret == (sdp.Secret{}) {
+		s.Local.Secret = newSecret(l.env.Source)
+	}
 	s.Local.Addr = m.Addr
 }
 
@@ -43,9 +46,24 @@ func negotiated(s *sdp.Session) *sdp.Negotiated {
 	return &n
 }
 
+// newSecret draws what the keys of a session are made from: 256 bits.
+func newSecret(s token.Source) (secret sdp.Secret) {
+	for i := 0; i < len(secret); i += 16 {
+		half := token.Bytes16(s)
+		copy(secret[i:], half[:])
+	}
+	return secret
+}
+
+// describe is Describe under the leg's terms.
+func (l *Leg) describe(m sip.Message) (*sdp.Description, error) { return describe(m, l.session.Secure) }
+
 // Describe returns the session description a message carries, or nil when it
-// carries none. Any other body is not ours to read.
-func Describe(m sip.Message) (*sdp.Description, error) {
+// carries none. Any other body is not ours to read. Its Audio is what a leg
+// without SRTP would use.
+func Describe(m sip.Message) (*sdp.Description, error) { return describe(m, sdp.Secure{}) }
+
+func describe(m sip.Message, secure sdp.Secure) (*sdp.Description, error) {
 	b := m.Body()
 	if len(b) == 0 {
 		return nil, nil
@@ -54,5 +72,5 @@ func Describe(m sip.Message) (*sdp.Description, error) {
 	if !strings.EqualFold(strings.TrimSpace(kind), sdpType) {
 		return nil, nil
 	}
-	return sdp.Parse(b)
+	return sdp.ParseSecure(b, secure)
 }

@@ -29,7 +29,7 @@ func (e *earlyDialog) inOrder(rseq uint32) bool {
 // is the answer to our offer, or where the INVITE had none the offer that the
 // PRACK must answer (RFC 3262 §5): then the PRACK waits for Acknowledge.
 func (l *Leg) reliably(e *earlyDialog, r *sip.Response, ev *Progressed, out []Action) ([]Action, error) {
-	d, _ := Describe(r) // what cannot be read says nothing
+	d, _ := l.describe(r) // what cannot be read says nothing
 	switch {
 	case d == nil:
 	case e.session.State == sdp.Idle:

@@ -149,7 +149,7 @@ func (l *Leg) reinviteResponse(now time.Time, r *sip.Response, out []Action) []A
 // reoffered takes the answer that the 2xx to our re-INVITE brought.
 func (l *Leg) reoffered(r *sip.Response, sent reinvite, out []Action) []Action {
 	before := negotiated(&l.session)
-	d, err := Describe(r)
+	d, err := l.describe(r)
 	if err == nil && d != nil {
 		err = l.session.RemoteAnswer(d)
 	} else if err == nil {
@@ -193,7 +193,7 @@ func (l *Leg) reinvited(in arrival, out []Action) []Action {
 		return append(out, Reply{Tx: in.ID, Response: r})
 	}
 	l.allows(in.Request)
-	d, err := Describe(in.Request)
+	d, err := l.describe(in.Request)
 	if err == nil && d != nil {
 		err = l.session.RemoteOffer(d)
 	}

@@ -144,7 +144,7 @@ func (l *Leg) pracked(now time.Time, in arrival, out []Action) []Action {
 	if l.caller() || !l.reliable.Acked(rack, l.seq) {
 		return l.plain(in, 481, out)
 	}
-	d, err := Describe(in.Request)
+	d, err := l.describe(in.Request)
 	if l.state == Arrived && l.session.State == sdp.LocalOffer {
 		out = l.plain(in, 200, out)
 		if err == nil && d == nil {

@@ -96,7 +96,7 @@ func (l *Leg) acked(r *sip.Request, out []Action) []Action {
 	}
 	answered := l.session.State != sdp.LocalOffer
 	if !answered {
-		d, err := Describe(r)
+		d, err := l.describe(r)
 		if err == nil && d != nil {
 			err = l.session.RemoteAnswer(d)
 		} else if err == nil {

@@ -8,6 +8,7 @@ import (
 
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/dialog"
+	"sekisho/edge/sip/sdp"
 )
 
 // Terms is what is settled with a neighbour before any call: the extensions its
@@ -22,6 +23,8 @@ type Terms struct {
 	Rel100 Reliability
 	// OverMTU is what becomes of a request that is too long for UDP.
 	OverMTU OverMTU
+	// Secure is whether and how its media is SRTP.
+	Secure sdp.Secure
 }
 
 // Options are the option tags of what the terms allow (RFC 3261 §19.2).

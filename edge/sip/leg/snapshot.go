@@ -214,7 +214,7 @@ func RestoreLeg(env *Env, now time.Time, s Snapshot, terms Terms) (*Leg, error) 
 		return nil, fmt.Errorf("offer to leg %d: %w", s.ID, err)
 	}
 	if len(s.Offer) > 0 {
-		if l.offer, err = sdp.Parse(s.Offer); err != nil {
+		if l.offer, err = sdp.ParseSecure(s.Offer, s.Session.Secure); err != nil {
 			return nil, fmt.Errorf("offer of leg %d: %w", s.ID, err)
 		}
 	}

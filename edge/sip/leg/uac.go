@@ -161,7 +161,7 @@ func (l *Leg) provisional(now time.Time, r *sip.Response, out []Action) []Action
 			return l.stopCalling(now, l.tell(unacceptable(err), r, out))
 		}
 	case e.session.State != sdp.Idle:
-		if d, err := Describe(r); err == nil && d != nil && e.session.RemoteAnswer(d) == nil {
+		if d, err := l.describe(r); err == nil && d != nil && e.session.RemoteAnswer(d) == nil {
 			ev.Negotiated = negotiated(&e.session)
 		}
 	}
@@ -252,7 +252,7 @@ func (l *Leg) win(r *sip.Response, out []Action) []Action {
 		// No dialog can be made of it, so there is none to end.
 		return l.over(l.tell(cause.Cause{Side: cause.Remote, Status: 502, Q850: cause.Interworking, Text: err.Error()}, r, out))
 	}
-	desc, err := Describe(r)
+	desc, err := l.describe(r)
 	ev := Answered{Response: r}
 	switch {
 	case err != nil:

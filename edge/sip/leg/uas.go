@@ -26,7 +26,7 @@ func Receive(env *Env, id ID, in transaction.Arrived, terms Terms) (*Leg, *Fault
 	if least := l.timer.Received(in.Request); least != 0 {
 		return nil, &Fault{Status: 422, Headers: tooSmall(least)}
 	}
-	l.offer, err = Describe(in.Request)
+	l.offer, err = l.describe(in.Request)
 	switch {
 	case err != nil:
 		return nil, &Fault{Status: 400, Text: "session description: " + err.Error()}

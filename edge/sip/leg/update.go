@@ -68,7 +68,7 @@ func (l *Leg) updated(now time.Time, in arrival, out []Action) []Action {
 	}
 	l.allows(in.Request)
 	s := l.sessionOf(token.Tag(header.Tag(in.Request.From().Params)))
-	d, err := Describe(in.Request)
+	d, err := l.describe(in.Request)
 	if err != nil || d != nil {
 		return l.proposed(in, s, d, err, out)
 	}
@@ -266,7 +266,7 @@ func (l *Leg) updateAnswered(now time.Time, sent updating, r *sip.Response, out 
 		ev.Retry = retryAfter(r)
 	}
 	if r.StatusCode < 300 {
-		d, err := Describe(r)
+		d, err := l.describe(r)
 		if err == nil && d != nil {
 			err = s.RemoteAnswer(d)
 		} else if err == nil {

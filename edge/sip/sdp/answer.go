@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"sekisho/media/relay"
+	"sekisho/media/srtp"
 )
 
 // Answer returns our answer to the peer's offer, read-only: its m= lines, all
 // but the audio with port 0, with the first codec of caps that was offered and
 // telephone-event, under the peer's payload types (RFC 3264 §6). One codec
 // only, since an endpoint carries one. dir is narrowed to what the offer
-// allows. It fails with ErrNoCommonCodec or ErrAddress and then waits for
+// allows. It fails with ErrNoCommonCodec, ErrAddress or ErrSecurity and then waits for
 // another Answer or Rollback.
 //
 // Until Settle it may be called again for the same offer, as a 18x and the 200
@@ -49,15 +50,27 @@ func (s *Session) Answer(caps Caps, dir relay.Direction) ([]byte, error) {
 		n.EventIn, n.EventOut = theirs.TelephoneEvent, theirs.TelephoneEvent
 		formats = append(formats, Codec{nameEvent, clock, 1, n.EventIn})
 	}
+	var lines []Crypto
+	if keyed := s.Exchange.Crypto; len(keyed) > 0 {
+		if s.Local.Secret == (Secret{}) {
+			return nil, ErrLocal
+		}
+		var err error
+		line := Crypto{Tag: keyed[0].Tag, Name: keyed[0].Name, Key: s.ourKey(keyed[0].Key.Suite())}
+		if n.Keys, err = distinct(srtp.Keys{In: keyed[0].Key, Out: line.Key}); err != nil {
+			return nil, err
+		}
+		lines = []Crypto{line}
+	}
 	s.agree(theirs, n)
 	ex := s.Exchange
-	s.Current.Sent = s.publish(body{ex.Streams, ex.Audio, formats, caps.ptime(), n.Direction, ex.Time})
+	s.Current.Sent = s.publish(body{ex.Streams, ex.Audio, formats, caps.ptime(), n.Direction, ex.Time, lines})
 	return s.Current.Sent, nil
 }
 
 // RemoteAnswer takes the peer's answer to our offer. It fails with ErrState if
-// there is no offer, ErrAnswer, ErrNoAudio, ErrTransport, ErrNoCommonCodec or
-// ErrAddress if the answer does not fit; then nothing has changed.
+// there is no offer, ErrAnswer, ErrNoAudio, ErrTransport, ErrSecurity,
+// ErrNoCommonCodec or ErrAddress if the answer does not fit; then nothing has changed.
 //
 // The first answer counts. Another one until Settle replaces it, as a 200 after
 // an unreliable 18x may differ in the field; after Settle it is ignored
@@ -74,6 +87,10 @@ func (s *Session) RemoteAnswer(d *Description) error {
 	if err != nil {
 		return err
 	}
+	keys, err := s.answeredKeys(a)
+	if err != nil {
+		return err
+	}
 	ours, theirs := s.Exchange.Offer, described(a)
 	n := Negotiated{
 		EventIn: relay.NoPayload, EventOut: relay.NoPayload,
@@ -82,6 +99,7 @@ func (s *Session) RemoteAnswer(d *Description) error {
 		// common after a hold. What the offer did not allow stays closed.
 		Direction: Narrow(ours.Direction, Reverse(theirs.Direction)),
 		Hold:      !theirs.Direction.Receives(),
+		Keys:      keys,
 	}
 	if !ours.Direction.Sends() {
 		// An answer to recvonly or inactive may not receive, so it says
@@ -125,9 +143,6 @@ func (s *Session) answered(d *Description) (Audio, error) {
 	if a.Index != i {
 		a = d.read(i)
 	}
-	if !carries(a.Proto) {
-		return Audio{}, fmt.Errorf("%w: %q", ErrTransport, a.Proto)
-	}
 	if !s.reaches(a.RTP) {
 		return Audio{}, ErrAddress
 	}
@@ -143,6 +158,9 @@ func (s *Session) agree(theirs Half, n Negotiated) {
 		}
 	}
 	before := s.before()
+	if was := before.Negotiated.Keys.Out; !was.IsZero() && was != n.Keys.Out {
+		s.Rekeyed++
+	}
 	s.Current = Agreement{s.Exchange.Streams, s.Exchange.Audio, s.Local.Addr, n, s.Sent}
 	s.Previous, s.State, s.Settled = before, Stable, false
 }

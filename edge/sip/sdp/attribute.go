@@ -18,6 +18,9 @@ type attributes struct {
 	directed        bool
 	ptime, maxPtime uint8
 	rtcp            string
+	crypto          []Crypto
+	cryptos         int         // lines
+	keyed           bool        // there are such lines
 	rtpmap          [128]string // by payload type
 }
 
@@ -47,6 +50,8 @@ func (at *attributes) attribute(v string) {
 		at.ptime = first(at.ptime, milliseconds(value))
 	case strings.EqualFold(name, "maxptime"):
 		at.maxPtime = first(at.maxPtime, milliseconds(value))
+	case strings.EqualFold(name, "crypto"):
+		at.add(value)
 	case strings.EqualFold(name, "rtcp"):
 		at.rtcp = first(at.rtcp, value)
 	case !at.directed:
@@ -55,11 +60,12 @@ func (at *attributes) attribute(v string) {
 }
 
 // inherit takes from the session's lines what the stream's own have left out.
-// The port of a=rtcp is of one stream and is not inherited (RFC 3605 §2.1).
+// The port of a=rtcp (RFC 3605 §2.1) and keys (RFC 4568 §4) are of one stream
+// and are not inherited.
 func (at *attributes) inherit(session []Line) {
-	rtcp := at.rtcp
+	rtcp, crypto, keyed := at.rtcp, at.crypto, at.keyed
 	at.scan(session)
-	at.rtcp = rtcp
+	at.rtcp, at.crypto, at.keyed = rtcp, crypto, keyed
 }
 
 func (at *attributes) formats(list string) []Codec {

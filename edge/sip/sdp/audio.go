@@ -28,6 +28,11 @@ type Audio struct {
 	// Ptime and MaxPtime are milliseconds a packet, 0 where not stated or not
 	// between 1 and 200.
 	Ptime, MaxPtime uint8
+	// Crypto are the keys it may be keyed with, in the writer's order, as far as
+	// we can do what they say; Keyed says that there was any a=crypto line.
+	// Read-only.
+	Crypto []Crypto
+	Keyed  bool
 }
 
 // Audio returns the stream a G.711 call would use: the first m=audio with a
@@ -60,14 +65,9 @@ func (a Audio) Payload(c relay.Codec) relay.PayloadType {
 	return relay.NoPayload
 }
 
-func (a Audio) speaks() bool {
-	return carries(a.Proto) && (a.Payload(relay.PCMU) != relay.NoPayload || a.Payload(relay.PCMA) != relay.NoPayload)
-}
-
-// carries reports whether packets of proto are plain RTP. AVPF (RFC 4585) only
-// adds feedback that nobody has to send.
-func carries(proto string) bool {
-	return strings.EqualFold(proto, "RTP/AVP") || strings.EqualFold(proto, "RTP/AVPF")
+func (a Audio) speaks(c Secure) bool {
+	_, err := c.pick(a)
+	return err == nil && (a.Payload(relay.PCMU) != relay.NoPayload || a.Payload(relay.PCMA) != relay.NoPayload)
 }
 
 func (d *Description) choose() (Audio, bool) {
@@ -78,7 +78,7 @@ func (d *Description) choose() (Audio, bool) {
 			continue
 		}
 		a := d.read(i)
-		if a.speaks() {
+		if a.speaks(d.secure) {
 			return a, true
 		}
 		if !found {
@@ -102,6 +102,8 @@ func (d *Description) read(i int) Audio {
 		Ptime:     own.ptime,
 		MaxPtime:  own.maxPtime,
 		Formats:   own.formats(m.Formats),
+		Crypto:    own.crypto,
+		Keyed:     own.keyed,
 	}
 	if !own.addr.IsValid() {
 		return a

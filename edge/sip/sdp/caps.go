@@ -31,7 +31,10 @@ func (c Caps) Restrict(offer *Description) Caps {
 		return c
 	}
 	a, ok := offer.Audio()
-	if !ok || !carries(a.Proto) {
+	if !ok {
+		return Caps{Event: relay.NoPayload}
+	}
+	if _, err := offer.secure.pick(a); err != nil {
 		return Caps{Event: relay.NoPayload}
 	}
 	absent := func(k relay.Codec) bool { return a.Payload(k) == relay.NoPayload }

@@ -38,6 +38,8 @@ type Description struct {
 	media []Media
 	audio Audio
 	found bool
+	// secure is what the stream was chosen by.
+	secure Secure
 }
 
 // ParseError says where a description cannot be read.
@@ -52,8 +54,12 @@ func (e *ParseError) Error() string {
 }
 
 // Parse reads a session description (RFC 8866 §5). Line ends may be CRLF or
-// LF. The error is always a *ParseError. b is not retained.
-func Parse(b []byte) (*Description, error) {
+// LF. The error is always a *ParseError. b is not retained. SRTP is not for us.
+func Parse(b []byte) (*Description, error) { return ParseSecure(b, Secure{}) }
+
+// ParseSecure is Parse for a leg that may speak SRTP: Audio is the stream that
+// such a leg would use.
+func ParseSecure(b []byte, secure Secure) (*Description, error) {
 	if len(b) > maxText {
 		return nil, &ParseError{1, "longer than " + strconv.Itoa(maxText) + " bytes"}
 	}
@@ -63,6 +69,7 @@ func Parse(b []byte) (*Description, error) {
 		stream [1]Media
 	}{}
 	d := &with.Description
+	d.secure = secure
 	d.lines = make([]Line, 0, min(strings.Count(text, "\n")+1, maxLines))
 	d.media = with.stream[:0]
 	for n := 1; text != ""; n++ {

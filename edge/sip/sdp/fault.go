@@ -14,8 +14,10 @@ var (
 	ErrNoAudio = errors.New("sdp: no audio stream")
 	// ErrNoCommonCodec: nothing offered or answered that both sides speak.
 	ErrNoCommonCodec = errors.New("sdp: no common codec")
-	// ErrTransport: the audio is not plain RTP.
+	// ErrTransport: the audio is neither RTP nor, where we speak it, SRTP.
 	ErrTransport = errors.New("sdp: audio is not RTP/AVP")
+	// ErrSecurity: SRTP that has to be is not, or not as we can do it.
+	ErrSecurity = errors.New("sdp: no acceptable keys for SRTP")
 	// ErrAddress: the connection address is missing, a host name, or of
 	// another family than ours.
 	ErrAddress = errors.New("sdp: connection address cannot be used")
@@ -32,7 +34,7 @@ func Warning(err error) (code int, text string, ok bool) {
 	switch {
 	case errors.Is(err, ErrNoCommonCodec), errors.Is(err, ErrNoAudio):
 		return 304, "Media type not available", true
-	case errors.Is(err, ErrTransport):
+	case errors.Is(err, ErrTransport), errors.Is(err, ErrSecurity):
 		return 302, "Incompatible transport protocol", true
 	case errors.Is(err, ErrAddress):
 		return 301, "Incompatible network address formats", true

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"sekisho/media/relay"
+	"sekisho/media/srtp"
 )
 
 // Negotiated is what one offer/answer exchange has settled, from our view. It
@@ -25,6 +26,8 @@ type Negotiated struct {
 	Direction relay.Direction
 	// Hold says that the peer asked for no media although we would send.
 	Hold bool
+	// Keys make the media SRTP; zero is plain RTP.
+	Keys srtp.Keys
 }
 
 // Spec returns what the media plane needs to know, given how far this trunk's
@@ -43,5 +46,6 @@ func (n Negotiated) Spec(prefixes []netip.Prefix, learning relay.Learning, tos u
 		Codec:      n.Codec,
 		Ptime:      n.Ptime,
 		TOS:        tos,
+		Keys:       n.Keys,
 	}
 }

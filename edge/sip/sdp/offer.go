@@ -26,11 +26,17 @@ func (s *Session) Offer(caps Caps, dir relay.Direction) ([]byte, error) {
 	}
 	ours.Direction, ours.Ptime = dir, caps.ptime()
 	ex := Exchange{ByUs: true, Offer: ours, Streams: s.Current.Streams, Audio: s.Current.Audio, Time: s.Exchange.Time}
+	if ex.Crypto = s.keysToOffer(); len(ex.Crypto) > 0 && s.Local.Secret == (Secret{}) {
+		return nil, ErrLocal
+	}
 	if ex.Streams == nil {
 		ex.Streams = []Stream{{"audio", "RTP/AVP", "0"}}
+		if s.Secure.Mode == SecurityRequired {
+			ex.Streams = []Stream{{"audio", "RTP/SAVP", "0"}}
+		}
 	}
 	s.Exchange, s.State = ex, LocalOffer
-	return s.publish(body{ex.Streams, ex.Audio, formats, ours.Ptime, dir, ex.Time}), nil
+	return s.publish(body{ex.Streams, ex.Audio, formats, ours.Ptime, dir, ex.Time, ex.Crypto}), nil
 }
 
 // Repeat offers again what is in force, read-only: the same text and version
@@ -41,7 +47,7 @@ func (s *Session) Repeat() ([]byte, error) {
 	if s.State != Stable {
 		return nil, ErrState
 	}
-	d, err := Parse(s.Current.Sent)
+	d, err := ParseSecure(s.Current.Sent, s.Secure)
 	if err != nil {
 		return nil, fmt.Errorf("our own description: %w", err)
 	}
@@ -51,13 +57,15 @@ func (s *Session) Repeat() ([]byte, error) {
 	}
 	ours := described(a)
 	ex := Exchange{ByUs: true, Offer: ours, Streams: s.Current.Streams, Audio: s.Current.Audio, Time: s.Exchange.Time}
+	ex.Crypto = a.Crypto
 	s.Exchange, s.State = ex, LocalOffer
-	return s.publish(body{ex.Streams, ex.Audio, a.Formats, ours.Ptime, ours.Direction, ex.Time}), nil
+	return s.publish(body{ex.Streams, ex.Audio, a.Formats, ours.Ptime, ours.Direction, ex.Time, ex.Crypto}), nil
 }
 
 // RemoteOffer takes the peer's offer. It fails with ErrState while an offer is
-// outstanding, with ErrNoAudio or ErrTransport if no stream could be answered
-// (T.38 alone, SRTP); then nothing has changed and the refusal is 488.
+// outstanding, with ErrNoAudio, ErrTransport or ErrSecurity if no stream could be
+// answered (T.38 alone, SRTP where it is off, no SRTP where it has to be or was);
+// then nothing has changed and the refusal is 488.
 func (s *Session) RemoteOffer(d *Description) error {
 	if s.State == LocalOffer || s.State == RemoteOffer {
 		return ErrState
@@ -66,10 +74,17 @@ func (s *Session) RemoteOffer(d *Description) error {
 	if !ok {
 		return ErrNoAudio
 	}
-	if !carries(a.Proto) {
-		return fmt.Errorf("%w: %q", ErrTransport, a.Proto)
+	key, err := s.Secure.pick(a)
+	switch {
+	case err != nil:
+		return err
+	case key.Key.IsZero() && s.secured():
+		return ErrSecurity // no way back
 	}
 	s.Exchange = Exchange{Offer: described(a), Streams: streams(d), Audio: a.Index, Time: d.time()}
+	if !key.Key.IsZero() {
+		s.Exchange.Crypto = []Crypto{key}
+	}
 	s.State = RemoteOffer
 	return nil
 }

@@ -10,6 +10,9 @@ type Local struct {
 	// Session and Version are those of our o= line (RFC 8866 §5.2). The caller
 	// draws both; Version grows only when the text does.
 	Session, Version uint64
+	// Secret is what our keys are made from. The caller draws it, from what is
+	// hard to guess, where the leg may speak SRTP.
+	Secret Secret
 }
 
 // State is where a leg's offer/answer stands (RFC 3261 §13.2.1, RFC 3264 §4).
@@ -38,6 +41,9 @@ type Exchange struct {
 	Audio   int // index in Streams
 	Time    Time
 	ByUs    bool
+	// Crypto are the keys that we have offered, or the one of the peer's that we
+	// answer; none for plain RTP.
+	Crypto []Crypto
 }
 
 // Agreement is the outcome of an exchange. Streams is nil where there is none.
@@ -51,14 +57,18 @@ type Agreement struct {
 }
 
 // Session is the offer/answer state of one leg, as plain data. Its zero value
-// with Local set is Idle. The fields beside Local belong to the methods; they
+// with Local set is Idle. The fields beside Local and Secure belong to the methods; they
 // are exported to be carried over a restart. Slices are replaced, never
 // written to, so a copy of the value is a fork of the session.
 type Session struct {
 	Local Local
-	State State
+	// Secure says how the leg keys its media; the caller sets it once.
+	Secure Secure
+	State  State
 	// Settled ends the tolerance for the same answer once more.
 	Settled bool
+	// Rekeyed counts the keys of ours that others have replaced.
+	Rekeyed uint64
 	// Sent is the description we sent last. Read-only.
 	Sent     []byte
 	Exchange Exchange

@@ -16,6 +16,7 @@ type body struct {
 	ptime     uint8
 	direction relay.Direction
 	time      Time
+	crypto    []Crypto
 }
 
 // publish writes b as this leg's description. "If the version in the origin
@@ -88,6 +89,9 @@ func (s *Session) appendAudio(dst []byte, st Stream, b body) []byte {
 			dst = append(dst, " 0-15"...)
 		}
 	}
+	for _, c := range b.crypto {
+		dst = appendCrypto(dst, c)
+	}
 	dst = strconv.AppendUint(append(dst, "\r\na=ptime:"...), uint64(b.ptime), 10)
 	dst = append(append(dst, "\r\na="...), directionName(b.direction)...)
 	return append(dst, "\r\n"...)
@@ -114,7 +118,7 @@ func streams(d *Description) []Stream {
 
 // intern spares the copy of the words that nearly every description uses.
 func intern(s string) string {
-	for _, known := range [...]string{"audio", "RTP/AVP", "0", "8", "video", "image"} {
+	for _, known := range [...]string{"audio", "RTP/AVP", "RTP/SAVP", "0", "8", "video", "image"} {
 		if s == known {
 			return known
 		}
