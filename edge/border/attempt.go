@@ -22,7 +22,7 @@ func (b *Border) attempt(now time.Time, c *call, caps sdp.Caps, out []ua.Action)
 	d.CallID = b.cfg.Key.New(b.cfg.Key.OfString(c.a.callID), token.Bytes16(b.cfg.Source))
 	d.Mark = c.mark()
 	d.Media, d.Reasons = &leg.Media{Addr: pair.Addr, Caps: caps}, b.telling(peer)
-	c.b = party{call: c, leg: id, peer: peer, to: r.to, flow: d.Flow, callID: d.CallID, media: b.medium(peer), since: now}
+	c.b = party{call: c, leg: id, peer: peer, to: r.to, flow: d.Flow, callID: d.CallID, media: b.medium(peer), since: now, answers: b.cfg.Health.Answers(r.to)}
 	b.lease(&c.b, pair)
 	b.legs[id] = &c.b
 	c.phase, c.answerBy = dialling, b.patience(now, r)
@@ -123,6 +123,11 @@ func (b *Border) offerable(c *call, peer ua.Peer) (sdp.Caps, bool) {
 
 // giveUpOn is the end of B's time to answer anything.
 func (b *Border) giveUpOn(now time.Time, c *call, out []ua.Action) []ua.Action {
+	if at := c.b.since.Add(lossyCore); now.Before(at) && b.elsewhere(c) {
+		c.answerBy = at
+		b.arm(c)
+		return out
+	}
 	c.answerBy = time.Time{}
 	out = b.missed(now, c, out)
 	silent, core := c.b.leg, c.b.peer == CorePeer
@@ -147,6 +152,16 @@ func (b *Border) giveUpOn(now time.Time, c *call, out []ua.Action) []ua.Action {
 	}
 	why.Status = 480
 	return b.giveUp(c, why, out)
+}
+
+// lossyCore is the core's time to answer where it is known to be there: the
+// INVITE is sent a fifth time within it.
+const lossyCore = 8 * time.Second
+
+// elsewhere reports that the core's last peer, silent in this call, has answered
+// others meanwhile: it is the network that loses messages.
+func (b *Border) elsewhere(c *call) bool {
+	return c.b.peer == CorePeer && len(c.route.left) == 0 && b.cfg.Health.Answers(c.b.to) != c.b.answers
 }
 
 // attemptRecord is the attempt that leg B stands for.

@@ -100,6 +100,8 @@ type party struct {
 	to            trunk.PeerID
 	since         time.Time
 	heard, missed bool
+	// answers is how many calls that peer had answered by then.
+	answers uint64
 	// callID is the leg's.
 	callID string
 

@@ -20,6 +20,7 @@ type Health interface {
 	Order(now time.Time, g trunk.Group, out []int) []int
 	Available(now time.Time, g trunk.Group) bool
 	Answered(now time.Time, id trunk.PeerID) trunk.Change
+	Answers(id trunk.PeerID) uint64
 	Missed(now time.Time, id trunk.PeerID) trunk.Change
 	Probed(now time.Time, id trunk.PeerID, status int) trunk.Change
 	Pause(now time.Time, id trunk.PeerID, d time.Duration) trunk.Change

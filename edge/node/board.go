@@ -18,12 +18,18 @@ type Board struct {
 	mu     sync.Mutex
 	health *trunk.Health
 	calm   atomic.Bool
+	// answers counts, by group and place, the calls that were answered.
+	answers [][]atomic.Uint64
 }
 
 // NewBoard returns the board of a configuration's trunks and its core, with
 // nothing known.
 func NewBoard(c *config.Config, at Sockets, random token.Source) *Board {
-	b := &Board{health: trunk.NewHealth(random, border.Watches(trunks(c), seamOf(c, at)))}
+	groups := border.Watches(trunks(c), seamOf(c, at))
+	b := &Board{health: trunk.NewHealth(random, groups), answers: make([][]atomic.Uint64, len(groups))}
+	for i := range groups {
+		b.answers[i] = make([]atomic.Uint64, len(groups[i].To))
+	}
 	b.calm.Store(true)
 	return b
 }
@@ -48,12 +54,16 @@ func (b *Board) Available(now time.Time, g trunk.Group) bool {
 
 // Answered implements border.Health.
 func (b *Board) Answered(now time.Time, id trunk.PeerID) trunk.Change {
+	b.answers[id.Group][id.Place].Add(1)
 	if b.calm.Load() {
 		return trunk.Unchanged
 	}
 	defer b.locked(now)()
 	return b.health.Answered(now, id)
 }
+
+// Answers implements border.Health.
+func (b *Board) Answers(id trunk.PeerID) uint64 { return b.answers[id.Group][id.Place].Load() }
 
 // Missed implements border.Health.
 func (b *Board) Missed(now time.Time, id trunk.PeerID) trunk.Change {

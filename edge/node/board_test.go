@@ -37,6 +37,11 @@ func TestBoardIsShared(t *testing.T) {
 	if !slices.Equal(order(), []int{1}) || !b.Available(now, 0) {
 		t.Fatalf("order %v", order())
 	}
+	// Calls are counted whether or not anything is held against anybody.
+	b.Answered(now, trunk.PeerID{Group: 0, Place: 1})
+	if n := b.Answers(trunk.PeerID{Group: 0, Place: 1}); n != 1 {
+		t.Fatalf("%d calls answered", n)
+	}
 	b.Pause(now, trunk.PeerID{Group: 0, Place: 1}, time.Second)
 	if b.Available(now, 0) || !b.Available(now, 1) || b.Available(now, 0) {
 		t.Fatal("both peers are out of use")

@@ -89,6 +89,8 @@ type condition struct {
 	// until is when a pause or a rest ends.
 	until time.Time
 	asked [2]uint64 // probes missed, answered
+	// answers counts the calls that it has answered at all.
+	answers uint64
 }
 
 // NewHealth returns the health of groups of which nothing is known: every peer
@@ -144,10 +146,18 @@ func (w *watched) usable(now time.Time, c *condition) bool {
 // Answered takes note that a peer has answered a call at all.
 func (h *Health) Answered(_ time.Time, id PeerID) Change {
 	w, c := h.at(id)
+	c.answers++
 	if c.down && w.Probed() {
 		return Unchanged // an earlier call's: it is the probes that bring it back
 	}
 	return w.good(c)
+}
+
+// Answers returns how many calls a peer has answered at all: whether it grows
+// tells one that loses a call from one that is not there.
+func (h *Health) Answers(id PeerID) uint64 {
+	_, c := h.at(id)
+	return c.answers
 }
 
 // Missed takes note that a peer has answered a call with nothing, or could not
@@ -198,7 +208,7 @@ func (h *Health) Pause(now time.Time, id PeerID, d time.Duration) Change {
 }
 
 // Calm reports that nothing is held against any peer, so that Order names all
-// and Answered changes nothing.
+// and Answered only counts.
 func (h *Health) Calm(now time.Time) bool {
 	for i := range h.groups {
 		for _, c := range h.groups[i].peers {
