@@ -5,6 +5,7 @@
 //	go run ./bench stock                  the same by turns with a B2BUA on stock sipgo
 //	go run ./bench media                  the same with RTP on every call
 //	go run ./bench flood                  good calls beside junk, from strangers and forged trunks
+//	go run ./bench storm                  20,000 calls of all kinds each way, on a clean network and a bad one
 //
 // BenchmarkBorderCall is one carrier's call through one shard of the border in
 // memory, BenchmarkRelay one RTP packet. They show what a change costs.
@@ -34,6 +35,11 @@
 // of 127/8, and from the addresses of two trunks that place no calls, while
 // good calls of another trunk are placed beside; each kind by turns with the
 // good calls alone. See flood.go.
+//
+// With storm, each generator stands behind a forwarder that loses and reorders
+// by a seed; every call must end as its script wants and be recorded so, and
+// what the process holds must come back to what it held before the first. See
+// edge/lab/e2e's Storm.
 //
 // figures/ holds recorded runs. A figure is compared only with one of the same
 // conditions; two versions are compared in interleaved rounds on one machine.

@@ -53,6 +53,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 			return runMedia(args[1:], stdout, stderr)
 		case "flood":
 			return runFlood(args[1:], stdout, stderr)
+		case "storm":
+			return runStorm(args[1:], stdout, stderr)
 		case "stock":
 			measured, args = trial.against, args[1:]
 		}

@@ -16,7 +16,7 @@ import (
 )
 
 func TestDoors(t *testing.T) {
-	doors.Check(t, doors.Rule{Allow: []string{"sekisho/edge/lab/e2e", "sekisho/edge/lab/load", "golang.org/x/sys/unix"}})
+	doors.Check(t, doors.Rule{Allow: []string{"sekisho/edge/lab/e2e", "sekisho/edge/lab/load", "sekisho/edge/lab/siptest", "golang.org/x/sys/unix"}})
 }
 
 // TestGOGC keeps the stated condition true.
@@ -139,7 +139,7 @@ func TestMedian(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{"-rate", "0"}, {"-length", "1ms"}, {"-rounds", "0"}, {"-held", "-1"}, {"-burst", "-1"}, {"more"}, {"stock", "-rate", "0"}, {"stock", "more"}, {"-unknown"}} {
+	for _, args := range [][]string{{"-rate", "0"}, {"-length", "1ms"}, {"-rounds", "0"}, {"-held", "-1"}, {"-burst", "-1"}, {"more"}, {"stock", "-rate", "0"}, {"stock", "more"}, {"storm", "-calls", "19"}, {"storm", "-loss", "0"}, {"storm", "more"}, {"-unknown"}} {
 		var out, errs bytes.Buffer
 		if status := run(args, &out, &errs); status != 2 || out.Len() > 0 || errs.Len() == 0 {
 			t.Errorf("%s: status %d, said %q", strings.Join(args, " "), status, errs.String())

@@ -163,6 +163,26 @@ func (i *Instance) Debug() (Debug, error) {
 	return readDebug(body)
 }
 
+// AtRest waits until the process holds what it held before: no call, leg or
+// transaction, the same ports, no more goroutines and descriptors, and no more
+// heap than slack octets above. What it holds at last is returned also with the
+// error that patience was over.
+func (i *Instance) AtRest(before Debug, slack uint64, patience time.Duration) (Debug, error) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Second) {
+		d, err := i.Debug()
+		if err != nil {
+			return d, err
+		}
+		if d.Calls == 0 && d.Legs == 0 && d.Transactions == 0 && d.Lingering == 0 && d.Ports == before.Ports &&
+			d.Goroutines <= before.Goroutines && d.Descriptors <= before.Descriptors && d.Heap <= before.Heap+slack {
+			return d, nil
+		}
+		if time.Now().After(deadline) {
+			return d, fmt.Errorf("%v after the last call the process holds %+v, before the first it held %+v", patience, d, before)
+		}
+	}
+}
+
 func readDebug(body []byte) (Debug, error) {
 	keys := map[string]json.RawMessage{}
 	if err := json.Unmarshal(body, &keys); err != nil {

@@ -11,6 +11,7 @@ import (
 // Record is what a trial reads of a call record.
 type Record struct {
 	ID       string     `json:"id"`
+	Start    time.Time  `json:"start"`
 	Answered *time.Time `json:"answered"`
 	TalkMS   int64      `json:"talk_ms"`
 	Caller   string     `json:"caller"`
@@ -19,8 +20,12 @@ type Record struct {
 	B        *RecordLeg `json:"b"`
 }
 
-// RecordLeg is one leg of a Record. Received and Lost count RTP packets.
+// RecordLeg is one leg of a Record: who ended it, and how. Received and Lost
+// count RTP packets.
 type RecordLeg struct {
+	Side     string `json:"side"`
+	Status   int    `json:"status"`
+	Q850     int    `json:"q850"`
 	CallID   string `json:"call_id"`
 	Trunk    string `json:"trunk"`
 	Received uint64 `json:"rtp_received"`

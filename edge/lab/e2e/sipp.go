@@ -43,6 +43,9 @@ type Outcome struct {
 	Unexpected    int
 	Retransmitted int
 	Warnings      int
+	// Unrung counts calls that were answered, or given up, before they were told
+	// of ringing, where the scenario counts them.
+	Unrung int
 	// GaveUp says that patience was over before all calls were.
 	GaveUp bool
 	// CPU is what the tool itself has spent.
@@ -145,6 +148,11 @@ func readOutcome(folder, scenario string) (Outcome, error) {
 			return Outcome{}, fmt.Errorf("statistics hold no count %s: %w", key, err)
 		}
 		*sum += n
+	}
+	if unrung, ok := stat["unrung(C)"]; ok {
+		if o.Unrung, err = strconv.Atoi(unrung); err != nil {
+			return Outcome{}, fmt.Errorf("calls that did not ring: %w", err)
+		}
 	}
 	for key, value := range counts { // "2_180_Recv": the step, what, in which manner
 		part := strings.Split(key, "_")

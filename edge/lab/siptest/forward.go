@@ -26,6 +26,16 @@ type ForwardConfig struct {
 // ForwardCounts is what a Forwarder has done to the datagrams of one direction.
 type ForwardCounts struct{ Received, Lost, Duplicated, Delayed, Strange, Failed int }
 
+// Add sums up.
+func (c *ForwardCounts) Add(d ForwardCounts) {
+	c.Received += d.Received
+	c.Lost += d.Lost
+	c.Duplicated += d.Duplicated
+	c.Delayed += d.Delayed
+	c.Strange += d.Strange
+	c.Failed += d.Failed
+}
+
 // Forwarder passes UDP datagrams between two sides on real sockets, and
 // impairs them by a seed: the kernel's netem is not everywhere. What is said
 // in the datagrams is not changed: peers that must be reached through it say
