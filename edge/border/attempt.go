@@ -18,7 +18,7 @@ import (
 func (b *Border) attempt(now time.Time, c *call, caps sdp.Caps, out []ua.Action) []ua.Action {
 	r, pair := c.route, c.b.pair
 	peer, id := b.peerOf(r.to.Group), b.cfg.Legs.Next()
-	d := b.invite(c)
+	d := b.invite(c, r)
 	d.CallID = b.cfg.Key.New(b.cfg.Key.OfString(c.a.callID), token.Bytes16(b.cfg.Source))
 	d.Mark = c.mark()
 	d.Media, d.Reasons = &leg.Media{Addr: pair.Addr, Caps: caps}, b.telling(peer)

@@ -82,6 +82,13 @@ type call struct {
 	// announcement of ours follows.
 	earlyFromB bool
 	joined     bool
+	// transfer is the REFER being carried out, refers counts those accepted, and
+	// former are the parties that were replaced.
+	transfer *transfer
+	refers   int
+	former   []*party
+	// place is what the call is admitted by.
+	place uint64
 	// asks names the requests passed on inside the dialogs.
 	asks uint64
 	// discreet says that nothing toward B may tell who calls: the number is
@@ -112,6 +119,10 @@ type party struct {
 	media            medium
 	negotiated       *sdp.Negotiated
 	hold             holding
+	// former says that another leg has taken its place.
+	former bool
+	// referred says that it came by a transfer: what it is to policy is not known.
+	referred bool
 	// relayed are the requests that the party is asked for the other one.
 	relayed []relayed
 	// watched says that the media plane tells when the party falls silent.
@@ -157,6 +168,7 @@ func (b *Border) begin(now time.Time, in ua.Incoming) *call {
 	b.last++
 	b.counts.Attempts++
 	c := &call{id: b.last, start: now, tenant: policy.NoTenant, offer: in.Offer, offered: in.Offer != nil, early: in.Offer != nil || in.Reliable}
+	c.place = c.id
 	c.a = party{call: c, leg: in.Leg, peer: in.Peer, flow: in.Flow, callID: in.Request.CallID().Value(), media: b.medium(in.Peer)}
 	c.b = party{call: c}
 	c.name = b.newName()
@@ -184,6 +196,9 @@ func (b *Border) arm(c *call) {
 	case dialling, proceeding:
 		at = deadline.Earliest(at, c.ringBy)
 	case talking:
+		if c.transfer != nil {
+			at = deadline.Earliest(at, c.transfer.until)
+		}
 		at = deadline.Earliest(at, deadline.Earliest(c.talkBy, deadline.Earliest(c.a.hold.retryAt, c.b.hold.retryAt)))
 	case refusing, ending:
 	}

@@ -19,6 +19,12 @@ import (
 // legEvent couples the two legs: what one party does, the other hears of.
 func (b *Border) legEvent(now time.Time, p *party, ev leg.Event, out []ua.Action) []ua.Action {
 	c := p.call
+	switch {
+	case p.former:
+		return b.formerEvent(now, p, ev, out)
+	case c.transfer != nil && p == c.transfer.to:
+		return b.transferEvent(now, c.transfer, ev, out)
+	}
 	switch ev := ev.(type) {
 	case leg.Progressed:
 		return b.progressed(now, c, ev, out)
@@ -33,7 +39,7 @@ func (b *Border) legEvent(now time.Time, p *party, ev leg.Event, out []ua.Action
 	case leg.OfferRefused:
 		return b.offerRefused(now, p, ev, out)
 	case leg.Asked:
-		return b.asked(p, ev, out)
+		return b.asked(now, p, ev, out)
 	case leg.Replied:
 		return b.legReplied(p, ev, out)
 	case leg.Ended:
@@ -220,6 +226,12 @@ func (b *Border) legEnded(now time.Time, p *party, ev leg.Ended, out []ua.Action
 	out = b.release(p, out)
 	o := p.other()
 	switch {
+	case c.outlives(p):
+		return out
+	case c.transfer != nil:
+		out = b.endTransfer(c.transfer, out)
+	}
+	switch {
 	case p == &c.a:
 		c.phase = ending
 		if o.live() {
@@ -313,6 +325,9 @@ func (b *Border) timeout(now time.Time, c *call, out []ua.Action) []ua.Action {
 	}
 	if out, over := b.overdue(now, c, out); over {
 		return out
+	}
+	if t := c.transfer; t != nil && !t.until.IsZero() && !now.Before(t.until) {
+		out = b.endTransfer(t, out)
 	}
 	for _, p := range [...]*party{&c.a, &c.b} {
 		if at := p.hold.retryAt; !at.IsZero() && !now.Before(at) {

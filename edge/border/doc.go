@@ -14,6 +14,8 @@
 //	redirect.go   a carrier's 3xx, where its profile has it followed
 //	couple.go     ringing, early media, answer, one leg's end ends the other
 //	inside.go     other requests inside the dialogs: INFO read or passed on
+//	refer.go      REFER refused, passed on or carried out
+//	transfer.go   a third leg takes a party's place
 //	hold.go       re-INVITEs: absorbed or relayed, as the profile says
 //	reason.go     why a call ends, as each neighbour wants to be told
 //	refuse.go     announcement and code of a call that is not put through

@@ -68,6 +68,9 @@ func (w writer) uri(user, host string) string {
 	return u
 }
 
+// target is the Request-URI.
+func (w writer) target() string { return w.uri(w.presentation.RequestUser, w.requestHost()) }
+
 func (w writer) from() string {
 	f := w.presentation.From
 	uri := "sip:" + f.User + "@" + w.ownHost()

@@ -1,7 +1,9 @@
 package border
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -24,19 +26,29 @@ type relayed struct {
 // methods are what a neighbour may send inside a dialog beside what a leg
 // answers itself: what its profile takes, or any trunk's for the core.
 func methods(profiles ...*profile.SIP) []sip.RequestMethod {
+	some := func(has func(*profile.SIP) bool) bool { return slices.ContainsFunc(profiles, has) }
 	var list []sip.RequestMethod
-	for _, p := range profiles {
-		if len(p.Info) > 0 {
-			return append(list, sip.INFO)
-		}
+	if some(func(p *profile.SIP) bool { return len(p.Info) > 0 }) {
+		list = append(list, sip.INFO)
+	}
+	if some(func(p *profile.SIP) bool { return p.Refer != profile.ReferRefuse }) {
+		list = append(list, sip.REFER)
+	}
+	if some(func(p *profile.SIP) bool { return p.Refer == profile.ReferPass }) {
+		list = append(list, sip.NOTIFY)
 	}
 	return list
 }
 
 // asked answers a request inside p's dialog, or passes it on.
-func (b *Border) asked(p *party, ev leg.Asked, out []ua.Action) []ua.Action {
-	if ev.Request.Method == sip.INFO {
+func (b *Border) asked(now time.Time, p *party, ev leg.Asked, out []ua.Action) []ua.Action {
+	switch ev.Request.Method {
+	case sip.INFO:
 		return b.info(p, ev, out)
+	case sip.REFER:
+		return b.refer(now, p, ev, out)
+	case sip.NOTIFY:
+		return b.notified(p, ev, out)
 	}
 	return answer(p, ev, leg.Respond{Status: 405}, out)
 }

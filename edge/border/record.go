@@ -1,6 +1,7 @@
 package border
 
 import (
+	"slices"
 	"time"
 
 	"sekisho/edge/cdr"
@@ -24,16 +25,16 @@ func (b *Border) release(p *party, out []ua.Action) []ua.Action {
 // conclude writes the record when both legs have ended and their endpoints
 // have reported, and forgets the call.
 func (b *Border) conclude(now time.Time, c *call, out []ua.Action) []ua.Action {
-	if c.a.live() || c.b.live() {
+	if c.a.live() || c.b.live() || c.transfer != nil || slices.ContainsFunc(c.former, (*party).live) {
 		return out
 	}
 	if c.ended.IsZero() {
 		c.ended, c.phase = now, ending
 		if b.cfg.Limits != nil {
-			b.cfg.Limits.Leave(c.id)
+			b.cfg.Limits.Leave(c.place)
 		}
 	}
-	if c.a.awaits() || c.b.awaits() {
+	if c.a.awaits() || c.b.awaits() || slices.ContainsFunc(c.former, (*party).awaits) {
 		c.setupBy, c.answerBy = c.ended.Add(lingering), time.Time{}
 		b.arm(c)
 		return out
@@ -50,7 +51,7 @@ func (b *Border) forget(c *call, out []ua.Action) []ua.Action {
 	}
 	delete(b.calls, c.id)
 	b.timers.Remove(c.id)
-	for _, p := range [...]*party{&c.a, &c.b} {
+	for _, p := range append([]*party{&c.a, &c.b}, c.former...) {
 		delete(b.slots, p.pair.Slot)
 		delete(b.legs, p.leg)
 	}
@@ -84,6 +85,9 @@ func (b *Border) record(c *call) *cdr.Record {
 	}
 	if len(c.attempts) > 0 {
 		r.Attempts = append(c.attempts, b.attemptRecord(c))
+	}
+	for _, p := range c.former {
+		r.Former = append(r.Former, b.legRecord(p))
 	}
 	return r
 }

@@ -136,8 +136,7 @@ func (b *Border) open(now time.Time, c *call, r *route, g trunk.Group) bool {
 }
 
 // invite writes the INVITE for the peer whose turn it is.
-func (b *Border) invite(c *call) leg.Dial {
-	r := c.route
+func (b *Border) invite(c *call, r *route) leg.Dial {
 	to := b.flowOf(r.to)
 	if r.to.Group == b.seam() {
 		d := r.dial
@@ -146,12 +145,17 @@ func (b *Border) invite(c *call) leg.Dial {
 	}
 	p := &r.presentation
 	rules := b.cfg.Trunks[r.to.Group].Profile
-	w := writer{presentation: p, profile: rules, own: hostPort(b.cfg.Hosts[to.Listener]), peer: to.Remote.String()}
-	target := w.uri(p.RequestUser, w.requestHost())
+	w := b.writerFor(p, to)
+	target := w.target()
 	return leg.Dial{
 		Flow: to, Target: target, From: w.from(), To: "<" + target + ">", MaxForwards: r.hops,
 		Headers: append(w.headers(), c.outward(r.request, rules)...),
 	}
+}
+
+// writerFor writes a presentation for a peer of its trunk.
+func (b *Border) writerFor(p *policy.Presentation, to flow.Flow) writer {
+	return writer{presentation: p, profile: b.cfg.Trunks[p.Trunk].Profile, own: hostPort(b.cfg.Hosts[to.Listener]), peer: to.Remote.String()}
 }
 
 // patience is when a peer must have answered something. What is left of the

@@ -46,6 +46,9 @@ type Record struct {
 	// Attempts are all outbound legs in order, B's included, where there was
 	// more than one.
 	Attempts []Attempt `json:"attempts,omitempty"`
+	// Former are the legs that a transfer left behind, in order: those whose place
+	// another took, and targets that did not take one.
+	Former []Leg `json:"former,omitempty"`
 }
 
 // Attempt is one outbound leg of several, and why it ended, as in Leg.

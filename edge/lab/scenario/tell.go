@@ -47,6 +47,9 @@ func record(r *cdr.Record) string {
 		at, _, _ := strings.Cut(a.Remote, ":")
 		add("try=", side(&cdr.Leg{Trunk: a.Trunk, Side: a.Side, Status: a.Status, Q850: a.Q850})+"@"+at)
 	}
+	for i := range r.Former {
+		add("former=", side(&r.Former[i]))
+	}
 	return b.String()
 }
 
