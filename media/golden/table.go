@@ -1,6 +1,7 @@
 package golden
 
 import (
+	"bytes"
 	"net/netip"
 	"time"
 
@@ -48,7 +49,7 @@ const (
 // Table returns the rows.
 func Table() []Row {
 	rows := []Row{exact(), strangers(), malformed(), unknownType(), impaired(), wrapped(),
-		digits(), withoutEvents(), opaque(), held(), nowhere(), restarted(), forged(), changed(), learned(), fought()}
+		digits(), withoutEvents(), otherLaw(relay.PCMU, relay.PCMA), otherLaw(relay.PCMA, relay.PCMU), opaque(), held(), nowhere(), restarted(), forged(), changed(), learned(), fought()}
 	return rows
 }
 
@@ -188,6 +189,38 @@ func opaque() Row {
 	s.Out = RTP{Sequence: 701, Timestamp: 9160, SSRC: ours, Body: tail}.Bytes()
 	s.Out[0] = s.In[0]
 	return pair("contributing sources, extension and padding pass untouched", sent(0), s)
+}
+
+// Octets of either law on the line, and what they are in the other (G.711 tables 3
+// and 4): the smallest sample of either sign, the largest, and number 64. A-law has
+// no zero, so that its smallest does not come back as mu-law's.
+var (
+	muLaw, muAsA = []byte{0xff, 0x7f, 0x80, 0x00, 0xbf, 0x3f}, []byte{0xd5, 0x55, 0xaa, 0x2a, 0xea, 0x6a}
+	aLaw, aAsMu  = []byte{0xd5, 0x55, 0xaa, 0x2a, 0xea, 0x6a}, []byte{0xfe, 0x7e, 0x80, 0x00, 0xbf, 0x3f}
+)
+
+// otherLaw has endpoints of different laws.
+func otherLaw(in, out relay.Codec) Row {
+	name, spoken, heard := "mu-law leaves as A-law, events as they are", muLaw, muAsA
+	if in == relay.PCMA {
+		name, spoken, heard = "A-law leaves as mu-law, events as they are", aLaw, aAsMu
+	}
+	types := map[relay.Codec]uint8{relay.PCMU: 0, relay.PCMA: 8}
+	long := func(octets []byte) []byte { return bytes.Repeat(octets, 27)[:160] }
+	step := func(n int) Step {
+		s := voice(n)
+		s.In = RTP{Type: types[in], Sequence: uint16(1000 + n), Timestamp: uint32(160000 + 160*n), SSRC: theirs, Body: long(spoken)}.Bytes()
+		s.Out = RTP{Mark: n == 0, Type: types[out], Sequence: uint16(700 + n), Timestamp: uint32(9000 + 160*n), SSRC: ours, Body: long(heard)}.Bytes()
+		return s
+	}
+	event := step(1)
+	body := Event(5, More, 160)
+	event.In = RTP{Type: 101, Sequence: 1001, Timestamp: 160160, SSRC: theirs, Body: body}.Bytes()
+	event.Out = RTP{Type: 96, Sequence: 701, Timestamp: 9160, SSRC: ours, Body: body}.Bytes()
+	r := pair(name, step(0), event, step(2))
+	r.In.Codec, r.In.AudioIn, r.In.AudioOut = in, relay.PayloadType(types[in]), relay.PayloadType(types[in])
+	r.Out.Codec, r.Out.AudioIn, r.Out.AudioOut = out, relay.PayloadType(types[out]), relay.PayloadType(types[out])
+	return r
 }
 
 func held() Row {

@@ -62,8 +62,8 @@ const (
 )
 
 // Spec is what signalling has settled about one endpoint: both halves.
-// Formats are the same on every leg of this calls (G.711 is never
-// transcoded); payload type numbers may differ per leg and direction.
+// The laws of G.711 are converted where two endpoints differ, as the branches of a
+// fork may; payload type numbers may differ per leg and direction.
 type Spec struct {
 	// Remote is where our RTP goes and where the peer's is expected from;
 	// RemoteRTCP likewise for RTCP. An invalid address sends nothing.

@@ -64,7 +64,7 @@ func (h *InHalf) Handle(now time.Time, p *Packet) Verdict {
 		h.unknown(now, p)
 		return Verdict{Reason: NotNegotiated}
 	}
-	v := Verdict{Action: Forward, Kind: kind}
+	v := Verdict{Action: Forward, Kind: kind, Codec: h.spec.Codec}
 	switch h.latch.hear(now, p) {
 	case refused:
 		h.stats.DroppedSource++

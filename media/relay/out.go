@@ -3,6 +3,8 @@ package relay
 import (
 	"net/netip"
 	"time"
+
+	"sekisho/media/g711"
 )
 
 // clock is the RTP clock of G.711 and of the events beside it, in hertz.
@@ -116,6 +118,9 @@ func (o *OutHalf) Handle(now time.Time, p *Packet, v Verdict) Reason {
 	}
 	p.stamp(mark, pt, seq, ts, o.ssrc)
 	length := uint32(p.end - p.body)
+	if v.Kind == AudioPacket && v.Codec != o.codec {
+		convert(p.Payload(), o.codec)
+	}
 	if v.Muted {
 		hush(p.Payload(), o.codec)
 	}
@@ -141,10 +146,22 @@ func (o *OutHalf) count(p *Packet, length uint32) {
 
 // Generate makes p, whose Data holds room for the header and then the payload,
 // the next packet of a feeder of ours, and passes it through Handle. ssrc names
-// the feeder, never the stream; seq and ts are the feeder's own.
+// the feeder, never the stream; seq and ts are the feeder's own. The payload is in
+// this half's codec.
 func (o *OutHalf) Generate(now time.Time, p *Packet, n Numbers) Reason {
 	p.compose(n.Sequence, n.Timestamp, n.Feeder)
-	return o.Handle(now, p, Verdict{Action: Forward, Kind: AudioPacket})
+	return o.Handle(now, p, Verdict{Action: Forward, Kind: AudioPacket, Codec: o.codec})
+}
+
+// convert writes one G.711 law over the other, octet by octet: same length, same
+// clock, and next to nothing lost (G.711 tables 3 and 4).
+func convert(payload []byte, to Codec) {
+	switch to {
+	case PCMA:
+		g711.MuToA(payload, payload)
+	case PCMU:
+		g711.AToMu(payload, payload)
+	}
 }
 
 // Numbers place a generated packet within its feeder's stream.

@@ -106,6 +106,8 @@ type Verdict struct {
 	Action Action
 	Reason Reason
 	Kind   Kind
+	// Codec is what audio is in.
+	Codec Codec
 	// Latched is set by the packet whose source became the peer, and by the
 	// first one after the peer changed.
 	Latched bool
