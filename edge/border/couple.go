@@ -68,9 +68,9 @@ func (b *Border) progressed(now time.Time, c *call, ev leg.Progressed, out []ua.
 		out = b.configure(&c.b, *ev.Negotiated, out)
 		ring.Media = b.answerFor(&c.a, *ev.Negotiated)
 		c.earlyFromB = true
-		if b.profileOf(c.a.peer, profile.EarlyPEM) {
-			ring.Headers = append(ring.Headers, sip.NewHeader("P-Early-Media", earlyMedia(ev.Response)))
-		}
+	}
+	if b.profileOf(c.a.peer, profile.EarlyPEM) && (ring.Media != nil || c.earlyFromB && authorises(ev.Response)) {
+		ring.Headers = append(ring.Headers, sip.NewHeader("P-Early-Media", earlyMedia(ev.Response)))
 	}
 	return append(out, ua.Command{Leg: c.a.leg, Command: ring})
 }
@@ -103,6 +103,10 @@ func (b *Border) hearsEarly(c *call) bool {
 func (b *Border) profileOf(peer ua.Peer, early profile.EarlyMedia) bool {
 	return peer != CorePeer && b.cfg.Trunks[peer].Profile.SIP.EarlyMedia == early
 }
+
+// authorises reports whether B's network says anew what may be heard, which needs
+// no description (RFC 5009 §5).
+func authorises(r *sip.Response) bool { return header.First(r, "P-Early-Media") != "" }
 
 // earlyMedia repeats the direction B's network authorised (RFC 5009 §5), from
 // the sender's view; without one both ways are open.

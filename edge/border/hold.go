@@ -22,6 +22,9 @@ type holding struct {
 	// that of the last one sent; offering says that its answer is to come.
 	shown, proposed relay.Direction
 	offering        bool
+	// asked says that p has offered anew: a direction that an answer gives before
+	// the call stands is no hold, but how early media is.
+	asked bool
 	// retryAt repeats an offer that met another (491), after tries of it.
 	retryAt time.Time
 	tries   int
@@ -41,7 +44,7 @@ func (b *Border) offered(p *party, ev leg.Offered, out []ua.Action) []ua.Action 
 	if a, ok := audio(ev.Offer); ok && !a.RTP.Addr().IsUnspecified() && !sdp.Permitted(a.RTP, p.media.prefixes) {
 		return append(out, ua.Command{Leg: p.leg, Command: leg.RefuseOffer{Status: 488}})
 	}
-	p.hold.proposed = p.other().holds()
+	p.hold.proposed, p.hold.asked = p.other().holds(), true
 	m := leg.Media{Addr: p.pair.Addr, Caps: p.media.caps.Follow(*p.negotiated), Direction: p.hold.proposed}
 	return append(out, ua.Command{Leg: p.leg, Command: leg.AnswerOffer{Media: m}})
 }
@@ -60,11 +63,13 @@ func (p *party) holds() relay.Direction {
 }
 
 // followHold acts on p's hold or resume. A trunk whose profile absorbs it has
-// the other side hear music; otherwise the other side is put on hold too.
+// the other side hear music; otherwise the other side is put on hold too. Before
+// the answer only an offer holds (RFC 3311).
 func (b *Border) followHold(p *party, out []ua.Action) []ua.Action {
 	c := p.call
-	p.hold.shown, p.hold.offering, p.hold.tries = p.hold.proposed, false, 0
-	if c.phase != talking || !c.joined {
+	asked := p.hold.asked
+	p.hold.shown, p.hold.offering, p.hold.tries, p.hold.asked = p.hold.proposed, false, 0, false
+	if !c.joined || c.phase != talking && (c.phase != proceeding || !asked) {
 		return out
 	}
 	for _, q := range [...]*party{p, p.other()} { // an answer may hold as well
@@ -108,7 +113,7 @@ func (b *Border) music(p *party) ua.Action {
 // knows. One offer at a time: the answer to it asks again.
 func (b *Border) showHold(p *party, out []ua.Action) []ua.Action {
 	want := p.other().holds()
-	if p.call.phase != talking || !p.live() || p.negotiated == nil || p.hold.offering || want == p.hold.shown {
+	if p.call.phase != talking && p.call.phase != proceeding || !p.live() || p.negotiated == nil || p.hold.offering || want == p.hold.shown {
 		return out
 	}
 	p.hold.offering, p.hold.proposed, p.hold.retryAt = true, want, time.Time{}
@@ -120,6 +125,9 @@ func (b *Border) showHold(p *party, out []ua.Action) []ua.Action {
 // (RFC 3261 §14.1). An offer refused for itself leaves the session as it was.
 func (b *Border) offerRefused(now time.Time, p *party, ev leg.OfferRefused, out []ua.Action) []ua.Action {
 	p.hold.offering = false
+	if p.call.phase != talking {
+		return out // it is shown with the answer
+	}
 	if ev.Retry == 0 || p.hold.tries == maxTries {
 		p.hold.shown, p.hold.tries = p.hold.proposed, 0
 		return out

@@ -12,10 +12,13 @@ import (
 )
 
 // ring sends a provisional response: ring PARTY [183] [media] [reliable]
-// [pem=sendonly]. With media the party is heard before it answers.
+// [codec=pcma] [pem=sendonly]. With media the party is heard before it answers.
 func (p *play) ring(c command) (string, error) {
 	k, err := p.who(c.word(0), waiting)
 	if err != nil {
+		return "", err
+	}
+	if err := k.limit(c.option("codec", "")); err != nil {
 		return "", err
 	}
 	r := leg.Ring{Status: 180}

@@ -15,8 +15,8 @@ import (
 )
 
 // branch answers a party's call as another branch of a fork in its network, past
-// the party's own leg: branch PARTY STATUS TAG [media] [codec=pcma] [rseq=1]
-// [header='X: y']…. With media the party is heard as that branch from then on. To
+// the party's own leg: branch PARTY STATUS TAG [media [moved]] [codec=pcma]
+// [rseq=1] [header='X: y']…. With media the party is heard as that branch from then on. To
 // what is asked of a branch the party says 481.
 func (p *play) branch(c command) (string, error) {
 	k, err := p.who(c.word(0), func(k *call) bool { return k.received && !k.ended })
@@ -39,6 +39,9 @@ func (p *play) branch(c command) (string, error) {
 	}
 	for _, h := range c.headers() {
 		r.AppendHeader(h)
+	}
+	if c.word(4) == "moved" {
+		k.move()
 	}
 	if c.word(3) == "media" {
 		if err := k.speakAs(r); err != nil {

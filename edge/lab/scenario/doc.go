@@ -35,6 +35,7 @@
 //	mute, unmute WHO    it sends no RTP, though its call stands; it does again
 //	heard WHO WHAT…     judges by content what a party heard since it was last asked
 //	show WHO            what a party was shown, or told at the end
+//	ports PARTY         how many addresses for RTP the party was told
 //	leak PARTY TEXT     whether the text was in anything sent to the party
 //	cdr, notes, explain records, notes to operators, policy's steps
 //	peers               what is held against those that calls are sent to

@@ -124,6 +124,8 @@ func commandNamed(name string) handler {
 		return (*play).notes
 	case "peers":
 		return (*play).peers
+	case "ports":
+		return (*play).ports
 	case "press":
 		return (*play).press
 	case "reliable":
