@@ -35,15 +35,17 @@ func TestLoss(t *testing.T) {
 		want    Totals
 	}{
 		{"in order", through(1, 50), Totals{Received: 50, Segments: 1}},
-		{"one missing", []int{1, 2, 4, 5}, Totals{Received: 4, Lost: 1, Segments: 1}},
+		{"one missing", []int{1, 2, 4, 5}, Totals{Received: 4, Lost: 1, Missing: 1, Segments: 1}},
 		{"one late", []int{1, 3, 2, 4}, Totals{Received: 4, Late: 1, Segments: 1}},
-		{"one twice hides one missing", []int{1, 2, 2, 4}, Totals{Received: 4, Duplicate: 1, Segments: 1}},
+		{"one twice hides one missing", []int{1, 2, 2, 4}, Totals{Received: 4, Missing: 1, Duplicate: 1, Segments: 1}},
 		{"the newest twice", []int{1, 1}, Totals{Received: 2, Lost: -1, Duplicate: 1, Segments: 1}},
 		{"late and then twice", []int{1, 3, 2, 2}, Totals{Received: 4, Lost: -1, Late: 1, Duplicate: 1, Segments: 1}},
 		{"wrap", through(65530, 65540), Totals{Received: 11, Segments: 1}},
 		{"late over the wrap", []int{65534, 65536, 65535, 65537}, Totals{Received: 4, Late: 1, Segments: 1}},
 		{"two wraps", through(1, 140000), Totals{Received: 140000, Segments: 1}},
-		{"a gap of 2999", []int{1, 3000}, Totals{Received: 2, Lost: 2998, Segments: 1}},
+		{"a gap of 2999", []int{1, 3000}, Totals{Received: 2, Lost: 2998, Missing: 2998, Segments: 1}},
+		{"late before the first", []int{5, 3, 6}, Totals{Received: 3, Lost: 1, Missing: 1, Late: 1, Segments: 1}},
+		{"late before the first, over the wrap", []int{65536, 65535, 65537}, Totals{Received: 3, Late: 1, Segments: 1}},
 		{"99 behind", append(through(1, 100), 1), Totals{Received: 101, Lost: -1, Late: 1, Segments: 1}},
 	} {
 		var s Stream
@@ -78,7 +80,7 @@ func TestCutBeginsASegment(t *testing.T) {
 	if got := stream(&s, 60000, 60001); got[0] != First || got[1] != Next {
 		t.Errorf("after a cut: %v", got)
 	}
-	if got, want := s.Totals(), (Totals{Received: 5, Lost: 1, Segments: 2}); got != want {
+	if got, want := s.Totals(), (Totals{Received: 5, Lost: 1, Missing: 1, Segments: 2}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }
