@@ -31,6 +31,7 @@ type cell struct {
 	state state
 	slot  relay.Slot
 	owner uint32
+	seed  uint32 // of its reports
 	spec  relay.Spec
 
 	in       relay.InHalf

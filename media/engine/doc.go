@@ -28,6 +28,6 @@
 // worker lets go of a pair before its sockets are closed (Engine.tend).
 //
 // All pairs of one call are best borrowed from one worker: its packets then stay
-// on one thread, and RTCP reports are translated (elsewhere their report blocks
-// are left out).
+// on one thread, and one-way audio is noticed, for which both endpoints must be
+// seen.
 package engine

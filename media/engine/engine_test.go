@@ -510,25 +510,37 @@ func TestFullMailboxWaits(t *testing.T) {
 	wg.Wait()
 }
 
-// Arrival is the kernel's stamp on the caller's monotonic clock.
-func TestArrivalIsTheKernels(t *testing.T) {
+// Arrival is the kernel's stamp on the caller's monotonic clock; behind it comes
+// the TOS byte.
+func TestAncillaryDataIsTheKernels(t *testing.T) {
 	l := &loop{}
 	now := time.Now()
 	stamp := func(at time.Time) {
-		l.header.SetControllen(32)
+		l.header.SetControllen(56)
+		binary.NativeEndian.PutUint64(l.control[:], 32)
 		binary.NativeEndian.PutUint32(l.control[8:], 1)
 		binary.NativeEndian.PutUint32(l.control[12:], 35)
 		binary.NativeEndian.PutUint64(l.control[16:], uint64(at.Unix()))
 		binary.NativeEndian.PutUint64(l.control[24:], uint64(at.Nanosecond()))
+		binary.NativeEndian.PutUint64(l.control[32:], 17)
+		binary.NativeEndian.PutUint64(l.control[40:], 1<<32) // IPPROTO_IP, IP_TOS
+		l.control[48] = 0xb8
 	}
 	for age, want := range map[time.Duration]time.Duration{3 * ms: 3 * ms, -3 * ms: 0, time.Minute: 0} {
 		stamp(now.Add(-age))
-		if got := now.Sub(l.arrival(now)); got != want {
-			t.Errorf("age %v taken as %v", age, got)
+		if at, tos := l.ancillary(now); now.Sub(at) != want || tos != 0xb8 {
+			t.Errorf("age %v taken as %v, TOS %#x", age, now.Sub(at), tos)
 		}
 	}
-	l.header.SetControllen(0)
-	if !l.arrival(now).Equal(now) {
-		t.Error("no stamp is now")
+	for _, n := range []int{0, 8, 20, 40} {
+		l.header.SetControllen(n)
+		if at, tos := l.ancillary(now); !at.Equal(now) && n < 32 || tos != 0 {
+			t.Errorf("%d octets say %v, TOS %#x", n, at, tos)
+		}
+	}
+	binary.NativeEndian.PutUint64(l.control[:], 1<<40)
+	l.header.SetControllen(56)
+	if at, _ := l.ancillary(now); !at.Equal(now) {
+		t.Error("a length beyond the end is believed")
 	}
 }

@@ -117,24 +117,27 @@ func (l *ledger) borrow(now time.Time, r Request, into []relay.Pair, opened func
 	for _, got := range p.pools[r.Address].Lease(now, r.Count, stack[:0]) {
 		local := l.local(got.Index, r.Address)
 		slot := slotOf(r.Worker, local, got.Epoch)
-		opened(lease{slot: slot, owner: r.Owner, identity: l.identity()})
+		id, seed := l.identity()
+		opened(lease{slot: slot, owner: r.Owner, identity: id, seed: seed})
 		into = append(into, relay.Pair{Slot: slot, Addr: got.Addr})
 	}
 	return into
 }
 
-// identity draws what a stream begins with (RFC 3550 §5.1, §8.1).
-func (l *ledger) identity() relay.Identity {
+// identity draws what a stream begins with (RFC 3550 §5.1, §8.1), and the seed
+// of the times between its reports.
+func (l *ledger) identity() (id relay.Identity, seed uint32) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	half := func() uint32 { return l.random(1 << 16) }
-	return relay.Identity{
+	id = relay.Identity{
 		SSRC:      relay.SSRC(half()<<16 | half()),
 		Timestamp: half()<<16 | half(),
 		// Where packets are lost before the numbers first wrap, an SRTP receiver
 		// could not tell that they have: half of them is left (RFC 3711 §3.3.1).
 		Sequence: uint16(l.random(1 << 15)),
 	}
+	return id, half()<<16 | half()
 }
 
 // giveBack returns a slot's pair to rest.

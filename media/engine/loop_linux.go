@@ -22,7 +22,7 @@ import (
 const (
 	batch      = 256  // epoll events taken at once
 	datagram   = 2048 // a longer datagram is no RTP of ours and is cut
-	controlLen = 64   // SCM_TIMESTAMPNS takes 32
+	controlLen = 64   // SCM_TIMESTAMPNS takes 32, IP_TOS or IPV6_TCLASS 24
 	// longestWait only bounds how far ahead the timer is set.
 	longestWait = time.Minute
 	publishing  = 100 * time.Millisecond
@@ -180,8 +180,8 @@ func (l *loop) receive(now time.Time, local uint32, c Component) {
 	if errno != 0 || l.header.Flags&unix.MSG_TRUNC != 0 {
 		return
 	}
-	at := l.arrival(now)
-	l.worker.Receive(at, Datagram{Local: local, Component: c, Source: l.source(), Data: l.buffer[:n]}, &l.out)
+	at, tos := l.ancillary(now)
+	l.worker.Receive(at, Datagram{Local: local, Component: c, Source: l.source(), TOS: tos, Data: l.buffer[:n]}, &l.out)
 	l.flush(at)
 }
 
@@ -266,16 +266,35 @@ func (l *loop) poll() int {
 	return int(n)
 }
 
-// arrival returns when the kernel took the datagram in, on now's monotonic
-// clock, so that jitter holds none of our own delay.
-func (l *loop) arrival(now time.Time) time.Time {
+// ancillary returns when the kernel took the datagram in, on now's monotonic
+// clock, so that jitter holds none of our own delay; and its TOS or traffic
+// class byte.
+func (l *loop) ancillary(now time.Time) (at time.Time, tos uint8) {
 	const header = unix.SizeofCmsghdr
-	c := l.control[:min(l.header.Controllen, controlLen)]
-	if len(c) < header+16 || binary.NativeEndian.Uint32(c[8:]) != unix.SOL_SOCKET || binary.NativeEndian.Uint32(c[12:]) != unix.SO_TIMESTAMPNS {
-		return now
+	at = now
+	for c := l.control[:min(l.header.Controllen, controlLen)]; len(c) > header; {
+		n := int(binary.NativeEndian.Uint64(c))
+		if n <= header || n > len(c) {
+			break
+		}
+		level, kind, data := binary.NativeEndian.Uint32(c[8:]), binary.NativeEndian.Uint32(c[12:]), c[header:n]
+		switch {
+		case level == unix.SOL_SOCKET && kind == unix.SO_TIMESTAMPNS && len(data) >= 16:
+			at = arrival(now, data)
+		case level == unix.IPPROTO_IP && kind == unix.IP_TOS:
+			tos = data[0]
+		case level == unix.IPPROTO_IPV6 && kind == unix.IPV6_TCLASS && len(data) >= 4:
+			tos = uint8(binary.NativeEndian.Uint32(data))
+		}
+		c = c[min((n+7)&^7, len(c)):] // CMSG_ALIGN
 	}
-	stamp := int64(binary.NativeEndian.Uint64(c[header:]))*int64(time.Second) + int64(binary.NativeEndian.Uint64(c[header+8:]))
-	age := now.UnixNano() - stamp
+	return at, tos
+}
+
+// arrival turns a time stamp of the kernel into a time of now's clock.
+func arrival(now time.Time, stamp []byte) time.Time {
+	taken := int64(binary.NativeEndian.Uint64(stamp))*int64(time.Second) + int64(binary.NativeEndian.Uint64(stamp[8:]))
+	age := now.UnixNano() - taken
 	if age < 0 || age > int64(time.Second) {
 		return now // the wall clock was set meanwhile
 	}

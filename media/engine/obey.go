@@ -34,6 +34,12 @@ func (w *Worker) obey(now time.Time, o Order, out *Output) {
 			c.fed.join = o.join
 			c.join = max(c.join, o.join)
 		}
+	case tell:
+		if c := w.holder(o.slot, o.feeder); c != nil {
+			w.report = w.transmit(&c.fed, o.report, w.report[:0], out)
+		}
+	case ask:
+		w.answer(now, o)
 	case mark:
 		o.reached()
 	case retarget:
@@ -73,8 +79,9 @@ func (w *Worker) lease(o lease) {
 	c := &w.cells[place(o.slot)]
 	*c = cell{
 		state: open, slot: o.slot, owner: o.owner, sockets: c.sockets, timer: c.timer, tos: c.tos,
-		in:  relay.InHalf{Slot: o.slot},
-		own: outbound{OutHalf: relay.NewOutHalf(o.slot, o.identity), sockets: c.sockets},
+		seed: o.seed,
+		in:   relay.InHalf{Slot: o.slot, Ours: o.identity.SSRC},
+		own:  outbound{OutHalf: relay.NewOutHalf(o.slot, o.identity), sockets: c.sockets},
 	}
 	w.counts.Leased++
 }
@@ -82,7 +89,7 @@ func (w *Worker) lease(o lease) {
 func (w *Worker) command(now time.Time, rc relay.Command, out *Output) {
 	switch rc := rc.(type) {
 	case relay.Configure:
-		w.configure(rc, out)
+		w.configure(now, rc, out)
 	case relay.Play:
 		w.load(now, rc, out)
 	case relay.Silence:
@@ -105,7 +112,7 @@ func (w *Worker) command(now time.Time, rc relay.Command, out *Output) {
 	}
 }
 
-func (w *Worker) configure(rc relay.Configure, out *Output) {
+func (w *Worker) configure(now time.Time, rc relay.Configure, out *Output) {
 	c := w.find(rc.Slot)
 	if c == nil {
 		return
@@ -120,10 +127,12 @@ func (w *Worker) configure(rc relay.Configure, out *Output) {
 	if err := c.lock(rc.Spec.Keys.In); err != nil {
 		w.fail(c, err.Error(), out)
 	}
+	c.in.Begin(now, c.seed)
 	if c.in.Stray() {
 		w.fail(c, "the described address is beyond the media prefixes", out)
 	}
 	w.aimAt(c, out)
+	w.schedule(c)
 }
 
 // load makes a player ready and asks for the out-half.
@@ -202,7 +211,7 @@ func (w *Worker) want(now time.Time, c *cell, s source, out *Output) {
 // settleOwn gives c's out-half, which is at home, to whom it is wanted for.
 func (w *Worker) settleOwn(now time.Time, c *cell, out *Output) {
 	if c.state == closing {
-		w.finish(c, out)
+		w.finish(now, c, out)
 		return
 	}
 	c.own.aim(target{c.spec, c.in.Destination()})
@@ -224,8 +233,8 @@ func (w *Worker) settleOwn(now time.Time, c *cell, out *Output) {
 	w.schedule(c)
 }
 
-func (w *Worker) finish(c *cell, out *Output) {
-	stats := c.in.Stats()
+func (w *Worker) finish(now time.Time, c *cell, out *Output) {
+	stats := c.in.Stats(now)
 	c.own.AddTo(&stats)
 	out.Notices = append(out.Notices, Notice{c.owner, relay.Released{Slot: c.slot, Stats: stats}})
 	out.Ended = append(out.Ended, c.slot)

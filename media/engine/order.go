@@ -30,6 +30,7 @@ type lease struct {
 	slot     relay.Slot
 	owner    uint32
 	identity relay.Identity
+	seed     uint32 // of the times between reports
 }
 
 // feed makes feeder's in-half feed slot's out-half. It goes to slot's home.
@@ -82,6 +83,19 @@ type affirm struct {
 	join         joinNumber
 }
 
+// tell carries what slot's in-half reports to the worker that holds its
+// out-half, which sends it.
+type tell struct {
+	slot, feeder relay.Slot
+	report       relay.Report
+}
+
+// ask wants the figures of a slot as they are.
+type ask struct {
+	slot  relay.Slot
+	reply func(relay.Stats, bool)
+}
+
 // mark is an order that only says that those before it are carried out.
 type mark interface {
 	Order
@@ -98,6 +112,8 @@ func (recall) order()   {}
 func (giveBack) order() {}
 func (retarget) order() {}
 func (affirm) order()   {}
+func (tell) order()     {}
+func (ask) order()      {}
 
 // A slot's index names its worker and its place there.
 const (

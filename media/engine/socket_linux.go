@@ -58,8 +58,8 @@ func bindAt(rtp netip.AddrPort) (port.Pair, error) {
 	return port.Pair{Addr: rtp, Sockets: port.Sockets{RTP: int32(first), RTCP: int32(second)}}, nil
 }
 
-// bindSocket returns a non-blocking UDP socket with receive time stamps, and
-// the address it is bound to.
+// bindSocket returns a non-blocking UDP socket with receive time stamps and TOS,
+// and the address it is bound to.
 func bindSocket(at netip.AddrPort) (int, netip.AddrPort, error) {
 	family := unix.AF_INET6
 	var name unix.Sockaddr = &unix.SockaddrInet6{Port: int(at.Port()), Addr: at.Addr().As16()}
@@ -76,6 +76,11 @@ func bindSocket(at netip.AddrPort) (int, netip.AddrPort, error) {
 	}
 	if family == unix.AF_INET6 {
 		err = unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1)
+	}
+	if family == unix.AF_INET {
+		err = errors.Join(err, unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_RECVTOS, 1))
+	} else {
+		err = errors.Join(err, unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_RECVTCLASS, 1))
 	}
 	err = errors.Join(err, unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1), unix.Bind(fd, name))
 	if err == nil {

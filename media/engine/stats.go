@@ -11,6 +11,7 @@ type Stats struct {
 func (s *Stats) add(c Counts) {
 	s.Received += c.Received
 	s.Sent += c.Sent
+	s.Reports += c.Reports
 	s.Failed += c.Failed
 	s.Players += c.Players
 	s.Leased += c.Leased

@@ -22,6 +22,7 @@ type Datagram struct {
 	Local     uint32 // the pair's place
 	Component Component
 	Source    netip.AddrPort
+	TOS       uint8 // TOS or traffic class byte
 	// Data is rewritten in place, and what lies behind it may be written over
 	// up to its capacity.
 	Data []byte
@@ -79,7 +80,8 @@ func (o *Output) Reset() {
 
 // Counts are one worker's figures.
 type Counts struct {
-	Received, Sent uint64                // datagrams
+	Received, Sent uint64                // datagrams; Sent leaves out reports
+	Reports        uint64                // RTCP of ours
 	Dropped        [relay.Reasons]uint64 // by relay.Reason
 	Failed         uint64                // sends that the system refused
 	Players        int                   // playing at this moment
@@ -96,8 +98,8 @@ type Worker struct {
 	timers timers
 	queue  []Order // for itself, first in, first out
 	packet relay.Packet
-	report []byte // scratch for RTCP
-	arena  []byte // generated packets of one step
+	report []byte // scratch for a report that another worker's endpoint tells
+	arena  []byte // generated packets and reports of one step
 	counts Counts
 	busy   int64 // place of the cell being served, or -1: whom a panic hits
 }
@@ -135,8 +137,15 @@ func (w *Worker) Step(now time.Time, out *Output) {
 		if c.in.Silent(now) {
 			out.Notices = append(out.Notices, Notice{c.owner, relay.Silent{Slot: c.slot}})
 		}
+		if c.in.OneWay(now, w.feeds(c)) {
+			out.Notices = append(out.Notices, Notice{c.owner, relay.OneWay{Slot: c.slot}})
+		}
+		c.in.Measure(now)
 		if len(w.arena)+3*(longestPacket+tail) > cap(w.arena) {
 			break
+		}
+		if r, ok := c.in.Report(now); ok {
+			w.reports(c, r, out)
 		}
 		if c.feeding {
 			w.owe(now, &c.fed, out)
@@ -174,11 +183,13 @@ func (w *Worker) Receive(now time.Time, d Datagram, out *Output) {
 		return
 	}
 	if d.Component == RTCP {
-		w.receiveRTCP(now, c, d, out)
+		if v := c.in.HandleRTCP(now, d.Source, d.Data); v.Action == relay.Drop {
+			w.count(v.Reason)
+		}
 		w.busy = -1
 		return
 	}
-	w.packet.Data, w.packet.Source = d.Data, d.Source
+	w.packet.Data, w.packet.Source, w.packet.TOS = d.Data, d.Source, d.TOS
 	v := c.in.Handle(now, &w.packet)
 	if v.Latched || v.Kind == relay.EventPacket {
 		w.notice(now, c, v, out)
@@ -218,39 +229,6 @@ func (w *Worker) send(o *outbound, part Component, data []byte, out *Output) rel
 	}
 	out.Packets = append(out.Packets, Transmit{socket, to, data})
 	return relay.Passed
-}
-
-func (w *Worker) receiveRTCP(now time.Time, c *cell, d Datagram, out *Output) {
-	v := c.in.HandleRTCP(now, d.Source, d.Data)
-	if v.Action == relay.Drop {
-		w.count(v.Reason)
-		return
-	}
-	if !c.feeding {
-		w.count(relay.Unconsumed)
-		return
-	}
-	w.report = c.fed.AppendRTCP(w.report[:0], d.Data, w.translation(c))
-	if len(w.report) == 0 {
-		w.count(relay.NoDestination)
-		return
-	}
-	w.count(w.send(&c.fed, RTCP, w.report, out))
-}
-
-// translation returns how the reports that c's peer writes about our stream
-// toward it read for the peer that feeds that stream. It is known here when
-// that feeder is the other half of the same pair of endpoints.
-func (w *Worker) translation(c *cell) relay.Return {
-	far := c.fed.Slot
-	if c.where != lent || c.want.holder != far || home(far) != w.index {
-		return relay.Return{}
-	}
-	feeder := w.find(far)
-	if feeder == nil || !feeder.feeding || feeder.fed.Slot != c.slot {
-		return relay.Return{}
-	}
-	return feeder.fed.Return(&feeder.in)
 }
 
 // notice reports what a packet has shown beside its audio.

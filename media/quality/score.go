@@ -34,7 +34,7 @@ func (i *Interval) Path() Path {
 // Opinion sums mean opinion scores.
 type Opinion struct {
 	Least, Last float64
-	sum         float64
+	Sum         float64
 	Count       uint32
 }
 
@@ -43,7 +43,7 @@ func (o *Opinion) Average() float64 {
 	if o.Count == 0 {
 		return 0
 	}
-	return o.sum / float64(o.Count)
+	return o.Sum / float64(o.Count)
 }
 
 func (o *Opinion) add(mos float64) {
@@ -51,7 +51,7 @@ func (o *Opinion) add(mos float64) {
 		o.Least = mos
 	}
 	o.Last = mos
-	o.sum += mos
+	o.Sum += mos
 	o.Count++
 }
 

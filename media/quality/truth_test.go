@@ -334,10 +334,9 @@ func TestStreamIsPlainData(t *testing.T) {
 	for _, p := range came {
 		packet := Packet{Sequence: uint16(p.n), Timestamp: uint32(160 * p.n)}
 		a.Receive(epoch.Add(p.at), packet)
-		c := b
-		b = Stream{}
-		c.Receive(epoch.Add(p.at), packet)
-		b = c
+		moved := b
+		moved.Receive(epoch.Add(p.at), packet)
+		b = moved
 	}
 	if a != b || a.Summary() != b.Summary() {
 		t.Error("a copy goes on otherwise")

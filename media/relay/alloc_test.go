@@ -32,16 +32,22 @@ func TestPacketsDoNotAllocate(t *testing.T) {
 }
 
 func TestReportsDoNotAllocate(t *testing.T) {
-	there, back := joined(t)
-	in := report(200, 5, 16000, block(0xfeed, 50))
+	k := conversing(t)
+	k.hear(1, 5)
+	in := append(report(200, 5, 16000, block(ours, 50)), voip(ours, 1, 90)...)
 	buffer := make([]byte, 0, 512)
-	at := epoch
+	at, n := epoch, 0
 	if n := testing.AllocsPerRun(100, func() {
-		at = at.Add(time.Second)
-		if v := there.in.HandleRTCP(at, nearRTCP, in); v.Action == 0 {
+		at, n = at.Add(8*time.Second), n+1
+		if v := k.in.HandleRTCP(at, nearRTCP, in); v.Action == 0 {
 			t.Fatal(v.Reason)
 		}
-		there.out.AppendRTCP(buffer, in, back.out.Return(&back.in))
+		r, ok := k.in.Report(at)
+		if !ok || len(k.toNear.AppendReport(buffer, r)) == 0 {
+			t.Fatal("no report")
+		}
+		k.in.Measure(at)
+		k.in.OneWay(at, &k.in)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}

@@ -199,6 +199,10 @@ type Digit struct {
 // Watch allows.
 type Silent struct{ Slot Slot }
 
+// OneWay reports that a watched slot's peer is not heard while it is spoken to.
+// It comes within two seconds of its last packet, once for each time.
+type OneWay struct{ Slot Slot }
+
 // Latched reports the source that a slot has accepted as its peer.
 type Latched struct {
 	Slot   Slot
@@ -223,6 +227,7 @@ type Stats struct {
 	SSRCChanges             uint32 // of the latched peer
 	Contested               uint32 // packets of a rival source while the peer was alive
 	DroppedSRTP             uint64 // from where the peer may be, but not authentic, or replayed
+	Quality                 Quality
 }
 
 // Failed reports that a command could not be carried out; the endpoint keeps
@@ -235,6 +240,7 @@ type Failed struct {
 func (Played) event()   {}
 func (Digit) event()    {}
 func (Silent) event()   {}
+func (OneWay) event()   {}
 func (Latched) event()  {}
 func (Released) event() {}
 func (Failed) event()   {}

@@ -31,10 +31,12 @@
 // (ConsumeKeys), and who hears the peer gets silence in their place, in a stream
 // whose numbers and time go on.
 //
-// RTCP is read and written again rather than passed: reports are translated to
-// the SSRCs and numbers that each side knows, the canonical name is replaced
-// because it names hosts behind us, and a BYE is left out because the stream it
-// would end goes on.
+// RTCP ends here: each endpoint has a session of its own with its peer. What the
+// peer reports is read, by the blocks that are about our stream; what we report
+// is what this in-half hears and this out-half sends. Loss and delay are so
+// known for each side of a call apart. The canonical name is our own, because a
+// peer's names hosts behind us, and a BYE ends nothing, because the stream it
+// speaks of may go on.
 //
 // The commands and events that signalling exchanges with the media plane are
 // in command.go.

@@ -12,15 +12,22 @@ import (
 type InHalf struct {
 	// Slot is the lease this half belongs to.
 	Slot Slot
+	// Ours is the stream that this endpoint's peer hears: what the peer reports
+	// about others does not concern us.
+	Ours SSRC
 
 	spec       Spec
 	configured bool
 	latch      latch
 	pin        pin
-	rtcp       gauge
+	rtcp       session
 	keys       keys
 	watch      watch
 	quality    quality.Stream
+	score      quality.Score
+	measureAt  time.Time // the end of the interval that is open
+	first      time.Time // the first packet that was heard
+	noise      bool      // the peer's last packet was none of ours: comfort noise
 	stats      Stats
 }
 
@@ -82,19 +89,25 @@ func (h *InHalf) Handle(now time.Time, p *Packet) Verdict {
 		return Verdict{Reason: ForeignSSRC, Latched: v.Latched}
 	}
 	switch h.quality.Receive(now, sample(p, kind)) {
+	case quality.First:
+		if h.first.IsZero() {
+			h.first = now
+		}
 	case quality.Suspect:
 		h.stats.DroppedInvalid++
 		return Verdict{Reason: Misordered, Latched: v.Latched}
 	case quality.Restarted:
 		v.Restarted = true
-	case quality.First, quality.Next, quality.Late, quality.Duplicate:
+	case quality.Next, quality.Late, quality.Duplicate:
 	}
+	h.noise = false
 	h.stats.Received++
 	h.stats.ReceivedBytes += uint64(len(p.Data))
 	if kind == EventPacket {
 		h.keys.event(now, p, &v)
 	} else {
 		v.Muted = h.keys.mutes()
+		h.quality.Listen(p.Payload(), quality.Law(h.spec.Codec))
 	}
 	if !h.spec.Receives() {
 		v.Action, v.Reason = Drop, Held
@@ -119,7 +132,8 @@ func (h *InHalf) Forged() { h.stats.DroppedSRTP++ }
 
 // HandleRTCP judges one datagram that arrived on the RTCP port. RTCP is taken
 // from the host of the accepted peer only, at most 20 packets a second
-// (RFC 3550 §6.2 allows one in five seconds).
+// (RFC 3550 §6.2 allows one in five seconds). What it says is read here and goes
+// no further.
 func (h *InHalf) HandleRTCP(now time.Time, source netip.AddrPort, datagram []byte) Verdict {
 	if !h.configured {
 		return Verdict{Reason: NotConfigured}
@@ -128,21 +142,25 @@ func (h *InHalf) HandleRTCP(now time.Time, source netip.AddrPort, datagram []byt
 		h.stats.DroppedSource++
 		return Verdict{Reason: ForeignSource}
 	}
-	if !h.rtcp.allow(now) {
+	if !h.rtcp.allowed.allow(now) {
 		return Verdict{Reason: TooMany}
 	}
 	if !validCompound(datagram) {
 		h.stats.DroppedInvalid++
 		return Verdict{Reason: Malformed}
 	}
-	return Verdict{Action: Forward, Kind: ReportPacket}
+	h.rtcp.read(now, h.Ours, datagram)
+	return Verdict{Action: Keep, Kind: ReportPacket}
 }
 
-// Deadline returns when Expire or Silent is due, or the zero time.
+// Deadline returns when Expire, Silent, OneWay, Report or Measure is due, or the
+// zero time.
 func (h *InHalf) Deadline() time.Time {
 	at := h.keys.deadline()
-	if due := h.watch.due; at.IsZero() || !due.IsZero() && due.Before(at) {
-		return due
+	for _, due := range [...]time.Time{h.watch.due, h.watch.oneWay, h.rtcp.next, h.measureAt} {
+		if at.IsZero() || !due.IsZero() && due.Before(at) {
+			at = due
+		}
 	}
 	return at
 }
@@ -166,13 +184,14 @@ func (h *InHalf) Stray() bool {
 // SSRC returns the pinned source; ok is false while there is none.
 func (h *InHalf) SSRC() (ssrc SSRC, ok bool) { return h.pin.ssrc, h.pin.set }
 
-// Stats returns what was received; its sent half is zero.
-func (h *InHalf) Stats() Stats {
+// Stats returns what was received by now; its sent half is zero.
+func (h *InHalf) Stats(now time.Time) Stats {
 	s := h.stats
 	t := h.quality.Totals()
 	s.Lost, s.Late, s.Duplicate = t.Lost, t.Late, t.Duplicate
 	s.Contested = h.latch.contested
 	s.JitterMicros = uint32(h.quality.Jitter().Microseconds())
+	s.Quality = h.Quality(now)
 	return s
 }
 
@@ -195,6 +214,7 @@ func (h *InHalf) unknown(now time.Time, p *Packet) {
 		return
 	}
 	h.latch.heard, h.pin.heard = now, now
+	h.noise = true
 	h.quality.Receive(now, sample(p, EventPacket))
 }
 
@@ -222,7 +242,7 @@ func (h *InHalf) pinned(now time.Time, p *Packet) bool {
 }
 
 func sample(p *Packet, k Kind) quality.Packet {
-	s := quality.Packet{Timestamp: p.header.Timestamp, Sequence: p.header.SequenceNumber, Kind: quality.Audio}
+	s := quality.Packet{Timestamp: p.header.Timestamp, Sequence: p.header.SequenceNumber, Kind: quality.Audio, TOS: p.TOS}
 	if k == EventPacket {
 		s.Kind = quality.Event
 	}

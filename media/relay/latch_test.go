@@ -54,7 +54,7 @@ func TestDestinationIsDescribedOrAccepted(t *testing.T) {
 		w.pass(voice(n, 5, golden.Near))
 		check("while a rival goes on", golden.Near)
 	}
-	if w.in.Stats().Contested == 0 {
+	if w.in.Stats(epoch).Contested == 0 {
 		t.Error("the contest was not counted")
 	}
 }
@@ -177,7 +177,7 @@ func TestSSRCAfterSilence(t *testing.T) {
 	if _, v := w.pass(voice(100, 6, golden.Near)); v.Reason != relay.Passed {
 		t.Fatalf("after 2 s of silence: %v", v.Reason)
 	}
-	if n := w.in.Stats().SSRCChanges; n != 1 {
+	if n := w.in.Stats(epoch).SSRCChanges; n != 1 {
 		t.Errorf("%d changes counted", n)
 	}
 }

@@ -44,7 +44,8 @@ type OutHalf struct {
 	fill  fill
 
 	sent, sentBytes uint64
-	octets          uint32 // payload alone, for sender reports
+	octets          uint32    // payload alone, for sender reports
+	reported        [2]uint64 // sent at the last two reports
 }
 
 // splice says what the next packet must be fitted to.

@@ -25,6 +25,8 @@ type Packet struct {
 	Data []byte
 	// Source is where it came from.
 	Source netip.AddrPort
+	// TOS is the IPv4 TOS or IPv6 traffic class byte that it came with.
+	TOS uint8
 
 	header rtp.Header
 	body   int // offset of the payload

@@ -157,7 +157,7 @@ func TestStatsOfCaptures(t *testing.T) {
 		for _, p := range packets {
 			w.pass(golden.Step{At: p.At, Source: golden.Near, In: p.Data})
 		}
-		s := w.in.Stats()
+		s := w.in.Stats(epoch)
 		if s.Received != c.received || s.Lost != c.lost || s.Late != c.late || s.Duplicate != c.twice ||
 			s.DroppedInvalid != c.invalid || s.SSRCChanges != c.changes {
 			t.Errorf("%s: %+v", c.name, s)

@@ -11,6 +11,8 @@ const (
 	Drop Action = iota
 	// Forward gives the packet to the out-half that this in-half feeds.
 	Forward
+	// Keep ends the packet as well, which was meant for us.
+	Keep
 )
 
 // Kind is what a forwarded packet carries.
