@@ -52,7 +52,7 @@ func runCommand(args []string, stdout, stderr io.Writer) int {
 	}
 	ready := "ready" + addresses(n.Sockets())
 	if *debugAt != "" {
-		d, err := ops.Debug(*debugAt, n.State)
+		d, err := ops.Debug(*debugAt, ops.Views{State: n.State, Calls: n.Calls, Media: n.Media})
 		if err != nil {
 			fmt.Fprintln(stderr, "sekisho:", err)
 			_ = n.Close()

@@ -2,6 +2,7 @@ package border
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -118,6 +119,9 @@ type Counts struct {
 	Refused            [64]uint64
 	// Keys counts key presses told by INFO.
 	Keys uint64
+	// OneWay counts one-way audio by who was not heard: the trunks by their
+	// number, and the core behind them.
+	OneWay []uint64
 }
 
 // New returns a border without calls.
@@ -147,6 +151,7 @@ func New(c Config) *Border {
 		calls:     make(map[uint64]*call),
 		legs:      make(map[leg.ID]*party),
 		slots:     make(map[relay.Slot]*party),
+		counts:    Counts{OneWay: make([]uint64, len(c.Trunks)+1)},
 	}
 	var all []*profile.SIP
 	for i := range c.Trunks {
@@ -169,7 +174,7 @@ func (b *Border) Peer(f flow.Flow) (ua.Peer, bool) { return b.cfg.Neighbours.Ide
 // Counts returns what the border holds and has decided.
 func (b *Border) Counts() Counts {
 	c := b.counts
-	c.Calls = len(b.calls)
+	c.Calls, c.OneWay = len(b.calls), slices.Clone(c.OneWay)
 	return c
 }
 
@@ -219,6 +224,10 @@ func (b *Border) mediaEvent(now time.Time, ev relay.Event, out []ua.Action) []ua
 	case relay.Silent:
 		if p := b.slots[ev.Slot]; p != nil {
 			return b.silent(p, out)
+		}
+	case relay.OneWay:
+		if p := b.slots[ev.Slot]; p != nil {
+			return b.oneWay(p, out)
 		}
 	case relay.Released:
 		if p := b.slots[ev.Slot]; p != nil {

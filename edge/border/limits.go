@@ -62,6 +62,7 @@ func (b *Border) watch(c *call, out []ua.Action) []ua.Action {
 			w.For = b.cfg.Silence
 			if p.peer == CorePeer {
 				w.For += behindTrunk
+				w.Pausing = true
 			}
 		}
 		out = append(out, ua.Media{Command: w})

@@ -93,14 +93,10 @@ func (b *Border) record(c *call) *cdr.Record {
 }
 
 func (b *Border) legRecord(p *party) cdr.Leg {
-	l := cdr.Leg{
-		Trunk: "core", CallID: p.callID, Remote: p.flow.Remote.String(),
+	return cdr.Leg{
+		Trunk: b.trunkName(p), CallID: p.callID, Remote: p.flow.Remote.String(),
 		Side: p.cause.Side.String(), Status: p.cause.Status, Q850: int(p.cause.Q850), Text: p.cause.Text,
 		Received: p.stats.Received, Sent: p.stats.Sent, Lost: p.stats.Lost, JitterUS: p.stats.JitterMicros,
-		Foreign: p.stats.DroppedSource,
+		Foreign: p.stats.DroppedSource, Quality: cdr.MediaOf(&p.stats, p.call.answered),
 	}
-	if p.peer != CorePeer {
-		l.Trunk = b.cfg.Trunks[p.peer].Name
-	}
-	return l
 }

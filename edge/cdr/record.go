@@ -81,6 +81,8 @@ type Leg struct {
 	Lost     int64  `json:"rtp_lost"`
 	JitterUS uint32 `json:"jitter_us,omitempty"`
 	Foreign  uint64 `json:"rtp_foreign,omitempty"`
+	// Quality is by direction; nil where no packet was sent or heard.
+	Quality *Media `json:"media,omitempty"`
 }
 
 // Append writes the record as one JSON line. encoding/json escapes control

@@ -152,6 +152,8 @@ func slotOf(ev relay.Event) relay.Slot {
 		return ev.Slot
 	case relay.Silent:
 		return ev.Slot
+	case relay.OneWay:
+		return ev.Slot
 	}
 	return relay.Slot{}
 }

@@ -33,7 +33,7 @@ func legRecord(p *party) cdr.Leg {
 		Trunk: "phone", CallID: p.CallID, Remote: p.Flow.Remote.String(),
 		Side: p.Cause.Side.String(), Status: p.Cause.Status, Q850: int(p.Cause.Q850), Text: p.Cause.Text,
 		Received: e.Stats.Received, Sent: e.Stats.Sent, Lost: e.Stats.Lost,
-		JitterUS: e.Stats.JitterMicros, Foreign: e.Stats.DroppedSource,
+		JitterUS: e.Stats.JitterMicros, Foreign: e.Stats.DroppedSource, Quality: cdr.MediaOf(&e.Stats, time.Time{}),
 	}
 }
 

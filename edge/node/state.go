@@ -20,15 +20,19 @@ type report struct {
 	calls, stock       int
 	attempts, answered uint64
 	registrar          registrar.Counts
+	oneWay             []uint64 // by trunk, the core last
 }
 
 // State asks each loop what it holds, and waits for the answers as long as ctx
 // lasts.
 func (n *Node) State(ctx context.Context) (ops.State, error) {
 	s := ops.State{Peers: peers(n.board.States(time.Now()))}
+	for _, name := range append(trunkNames(n.cfg), "core") {
+		s.OneWay = append(s.OneWay, ops.Counted{Trunk: name})
+	}
 	err := n.border.report(ctx, "border", &s, func(i int, r *report) {
 		c := n.borders[i].Counts()
-		r.calls, r.attempts, r.answered = c.Calls, c.Attempts, c.Answered
+		r.calls, r.attempts, r.answered, r.oneWay = c.Calls, c.Attempts, c.Answered, c.OneWay
 	})
 	if err != nil || len(n.cores) == 0 {
 		return n.written(s), err
@@ -90,6 +94,9 @@ func (a *application) report(ctx context.Context, name string, s *ops.State, of 
 			s.Registrar.Challenges += r.registrar.Challenges
 			s.Registrar.Failures += r.registrar.Failures
 			s.Registrar.Bans += r.registrar.Bans
+			for i, n := range r.oneWay {
+				s.OneWay[i].Count += n
+			}
 		case <-ctx.Done():
 			return fmt.Errorf("shard %d does not answer: %w", i, ctx.Err())
 		}

@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"os"
 	"runtime"
 	"time"
+
+	"sekisho/edge/cdr"
 )
 
 // Held is what /debug shows: State beside the process's own figures.
@@ -36,6 +39,37 @@ type State struct {
 	Peers     []Peer       `json:"peers"`
 	SIP       []Signalling `json:"sip"`
 	Registrar Registrar    `json:"registrar"`
+	// OneWay counts one-way audio by the trunk that was not heard.
+	OneWay []Counted `json:"one_way"`
+}
+
+// Counted is a count of something at one trunk, or at "core".
+type Counted struct {
+	Trunk string `json:"trunk"`
+	Count uint64 `json:"count"`
+}
+
+// Call is one that stands, by the name that its record will have.
+type Call struct {
+	ID     string   `json:"id"`
+	Trunks []string `json:"trunks"` // of leg A, then B
+}
+
+// LegMedia is the quality of one leg by now.
+type LegMedia struct {
+	Leg     string     `json:"leg"` // "a" or "b"
+	Trunk   string     `json:"trunk"`
+	Foreign uint64     `json:"rtp_foreign"` // dropped: from nobody who may send
+	Media   *cdr.Media `json:"media"`       // nil while nothing was sent or heard
+}
+
+// Views are what Debug shows. Each is asked on each request and may take as
+// long as its context.
+type Views struct {
+	State func(context.Context) (State, error)
+	Calls func(context.Context) ([]Call, error)
+	// Media returns nil for a call that does not stand.
+	Media func(ctx context.Context, id string) ([]LegMedia, error)
 }
 
 // Peer is one of those that calls are sent to, and what is held against it.
@@ -85,11 +119,15 @@ type Ports struct {
 	Ready       int `json:"ready"` // bound, and lent or free to be lent at once
 }
 
-// Debug serves /debug on a loopback address: what the instance holds, as JSON,
-// so that a test can see it come back to where it started. It tells the inside
-// of the process, so it is never bound to anything but loopback; port 0 takes a
-// free one. state is asked on each request and may take as long as its context.
-func Debug(addr string, state func(context.Context) (State, error)) (*Server, error) {
+// Debug serves what the instance holds, as JSON, on a loopback address:
+//
+//	/debug                   State, so that a test can see it come back to where it started
+//	/debug/calls             the calls that stand
+//	/debug/calls/ID/media    the quality of one of them by now, by leg
+//
+// It tells the inside of the process, so it is never bound to anything but
+// loopback; port 0 takes a free one.
+func Debug(addr string, v Views) (*Server, error) {
 	at, err := netip.ParseAddrPort(addr)
 	if err != nil || !at.Addr().IsLoopback() {
 		return nil, fmt.Errorf("debug address %q is not a loopback address and port", addr)
@@ -99,18 +137,40 @@ func Debug(addr string, state func(context.Context) (State, error)) (*Server, er
 		return nil, fmt.Errorf("debug: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /debug", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET /debug", show(func(ctx context.Context, _ *http.Request) (any, error) {
+		s, err := v.State(ctx)
+		return held(s), err
+	}))
+	mux.HandleFunc("GET /debug/calls", show(func(ctx context.Context, _ *http.Request) (any, error) { return v.Calls(ctx) }))
+	mux.HandleFunc("GET /debug/calls/{id}/media", show(func(ctx context.Context, r *http.Request) (any, error) {
+		legs, err := v.Media(ctx, r.PathValue("id"))
+		if err == nil && legs == nil {
+			err = errNoCall
+		}
+		return legs, err
+	}))
+	return serve(l, mux), nil
+}
+
+var errNoCall = errors.New("no such call stands")
+
+// show answers with what view returns.
+func show(view func(context.Context, *http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 		defer cancel()
-		s, err := state(ctx)
-		if err != nil {
+		answer, err := view(ctx, r)
+		switch {
+		case errors.Is(err, errNoCall):
+			http.Error(w, err.Error(), http.StatusNotFound)
+			return
+		case err != nil:
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(held(s)) // the client has gone: nobody to tell
-	})
-	return serve(l, mux), nil
+		_ = json.NewEncoder(w).Encode(answer) // the client has gone: nobody to tell
+	}
 }
 
 func held(s State) Held {

@@ -26,6 +26,12 @@ import (
 //	sekisho_setup_seconds{trunk}                  INVITE to the first sign of ringing, histogram
 //	sekisho_talk_seconds_total{trunk}             answered time
 //	sekisho_rtp_{received,sent,lost,foreign}_packets_total{trunk}
+//	sekisho_mos{trunk,direction}                  average listening quality of a call, histogram; direction: in
+//	                                              (measured here), out (as the peer reports it)
+//	sekisho_rtp_loss_ratio, sekisho_rtp_jitter_seconds{trunk,direction}
+//	sekisho_rtp_rtt_seconds, sekisho_rtp_first_packet_seconds{trunk}
+//	sekisho_media_faults_total{trunk,direction,fault}   fault: unheard, one-way, loss, jitter
+//	sekisho_one_way_audio_total{trunk}            as it happens; the trunk is who is not heard
 //	sekisho_{calls,legs,transactions,…}           gauges of what is held now
 //	sekisho_dropped_datagrams_total{listener,reason}
 //	sekisho_failovers_total{trunk}                attempts on a trunk that another one followed
@@ -58,6 +64,7 @@ type trunkMetrics struct {
 	talk      *metrics.FloatCounter
 	failovers *metrics.Counter
 	rtp       [4]*metrics.Counter
+	quality   *qualityMetrics
 	refused   func(reason string) *metrics.Counter
 }
 
@@ -110,6 +117,7 @@ func (m *Metrics) trunk(name string) *trunkMetrics {
 		setup:     m.set.NewPrometheusHistogramExt("sekisho_setup_seconds{"+label+"}", setupBuckets()),
 		talk:      m.set.NewFloatCounter("sekisho_talk_seconds_total{" + label + "}"),
 		failovers: m.set.NewCounter("sekisho_failovers_total{" + label + "}"),
+		quality:   newQuality(m.set, label),
 		refused: func(reason string) *metrics.Counter {
 			return m.set.GetOrCreateCounter("sekisho_refused_total{" + label + ",reason=" + strconv.Quote(reason) + "}")
 		},
@@ -159,6 +167,7 @@ func (m *Metrics) leg(l *cdr.Leg, d direction, r *cdr.Record) {
 	t.rtp[1].Add(int(l.Sent))
 	t.rtp[2].Add(int(max(0, l.Lost)))
 	t.rtp[3].Add(int(l.Foreign))
+	t.quality.record(l.Quality, l.Sent)
 }
 
 func resultOf(r *cdr.Record) result {
@@ -205,6 +214,7 @@ func (m *Metrics) writeState(w io.Writer) {
 		metrics.WriteGaugeUint64(w, g.name, uint64(max(0, g.value)))
 	}
 	writePeers(w, s.Peers)
+	writeOneWay(w, s.OneWay)
 	for i := range s.SIP {
 		a := &s.SIP[i]
 		for _, c := range []struct {

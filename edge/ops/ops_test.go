@@ -28,6 +28,7 @@ func held3(context.Context) (State, error) {
 			{Trunk: "au", Address: "198.51.100.3:5060", Misses: 3, Unanswered: 3},
 			{Trunk: "au", Address: "198.51.100.4:5060", Up: true, PausedMS: 100},
 		},
+		OneWay:    []Counted{{"au", 7}},
 		SIP:       []Signalling{{Application: "border", Unmatched: 5, RefusedInvites: 2}},
 		Registrar: Registrar{Bindings: 2, Bans: 1},
 	}, nil
@@ -54,7 +55,14 @@ func TestMetrics(t *testing.T) {
 		Drops: func() []Dropped { return []Dropped{{Listener: "west", Reason: "unknown_source", Count: 9}} },
 	})
 	now := time.Unix(100, 0)
-	b := cdr.Leg{Trunk: "au", Received: 10, Lost: -1}
+	zero := int64(0)
+	b := cdr.Leg{Trunk: "au", Received: 10, Sent: 200, Lost: -1, Quality: &cdr.Media{
+		In: cdr.Heard{
+			Packets: 97, Lost: 3, JitterUS: 4000, FirstMS: &zero, Fault: cdr.Loss, Score: cdr.Score{LQ: &cdr.Opinion{Least: 1, Average: 3.5, Last: 4}},
+		},
+		Out:   &cdr.Told{Lost: 1, JitterUS: 60_000, Score: cdr.Score{LQ: &cdr.Opinion{Average: 4.4}}},
+		RTTUS: 12_000,
+	}}
 	m.Record(&cdr.Record{A: cdr.Leg{Trunk: "docomo"}, B: &b, Answered: &now, Ringing: &now, SetupMS: 30, TalkMS: 1500})
 	m.Record(&cdr.Record{A: cdr.Leg{Trunk: "au", Status: 403}, Refused: "ext1000"})
 	m.Record(&cdr.Record{A: cdr.Leg{Trunk: "au", Status: 487}, Attempts: []cdr.Attempt{{Trunk: "au"}, {Trunk: "au"}, {Trunk: "core"}}})
@@ -78,6 +86,17 @@ func TestMetrics(t *testing.T) {
 		`sekisho_setup_seconds_bucket{trunk="docomo",le="0.05"} 1`,
 		`sekisho_rtp_received_packets_total{trunk="au"} 10`,
 		`sekisho_rtp_lost_packets_total{trunk="au"} 0`,
+		`sekisho_mos_bucket{trunk="au",direction="in",le="3.1"} 0`, `sekisho_mos_bucket{trunk="au",direction="in",le="3.6"} 1`,
+		`sekisho_mos_bucket{trunk="au",direction="out",le="4.34"} 0`, `sekisho_mos_count{trunk="au",direction="out"} 1`,
+		`sekisho_mos_count{trunk="docomo",direction="in"} 0`,
+		`sekisho_rtp_loss_ratio_bucket{trunk="au",direction="in",le="0.02"} 0`, `sekisho_rtp_loss_ratio_bucket{trunk="au",direction="in",le="0.03"} 1`,
+		`sekisho_rtp_loss_ratio_bucket{trunk="au",direction="out",le="0.005"} 1`,
+		`sekisho_rtp_jitter_seconds_bucket{trunk="au",direction="in",le="0.005"} 1`,
+		`sekisho_rtp_jitter_seconds_bucket{trunk="au",direction="out",le="0.05"} 0`,
+		`sekisho_rtp_rtt_seconds_bucket{trunk="au",le="0.01"} 0`, `sekisho_rtp_rtt_seconds_bucket{trunk="au",le="0.02"} 1`,
+		`sekisho_rtp_first_packet_seconds_bucket{trunk="au",le="0.02"} 1`,
+		`sekisho_media_faults_total{trunk="au",direction="in",fault="loss"} 1`,
+		`sekisho_one_way_audio_total{trunk="au"} 7`,
 		`sekisho_dropped_datagrams_total{listener="west",reason="unknown_source"} 9`,
 		`sekisho_peer_up{trunk="au",peer="198.51.100.2:5060"} 1`, `sekisho_peer_up{trunk="au",peer="198.51.100.3:5060"} 0`,
 		`sekisho_peer_up{trunk="au",peer="198.51.100.4:5060"} 0`,
@@ -111,12 +130,21 @@ func TestStateThatDoesNotAnswer(t *testing.T) {
 
 func TestDebug(t *testing.T) {
 	for _, addr := range []string{"0.0.0.0:0", "192.0.2.1:80", "localhost", ""} {
-		if s, err := Debug(addr, held3); err == nil {
+		if s, err := Debug(addr, Views{State: held3}); err == nil {
 			s.Close()
 			t.Errorf("bound to %q", addr)
 		}
 	}
-	s, err := Debug("127.0.0.1:0", held3)
+	s, err := Debug("127.0.0.1:0", Views{
+		State: held3,
+		Calls: func(context.Context) ([]Call, error) { return []Call{{ID: "c7", Trunks: []string{"au", "core"}}}, nil },
+		Media: func(_ context.Context, id string) ([]LegMedia, error) {
+			if id != "c7" {
+				return nil, nil
+			}
+			return []LegMedia{{Leg: "a", Trunk: "au", Foreign: 4, Media: &cdr.Media{In: cdr.Heard{Lost: 3}}}, {Leg: "b", Trunk: "core"}}, nil
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,6 +155,17 @@ func TestDebug(t *testing.T) {
 	}
 	if h.Calls != 3 || h.Ports.Leased != 6 || h.Goroutines == 0 || h.Heap == 0 || h.Descriptors == 0 {
 		t.Errorf("%+v", h)
+	}
+	if _, text := get(t, "http://"+s.Addr()+"/debug/calls"); text != `[{"id":"c7","trunks":["au","core"]}]`+"\n" {
+		t.Errorf("calls %s", text)
+	}
+	var legs []LegMedia
+	_, text = get(t, "http://"+s.Addr()+"/debug/calls/c7/media")
+	if err := json.Unmarshal([]byte(text), &legs); err != nil || len(legs) != 2 || legs[0].Media.In.Lost != 3 || legs[0].Foreign != 4 || legs[1].Media != nil {
+		t.Errorf("media %s: %v", text, err)
+	}
+	if status, _ := get(t, "http://"+s.Addr()+"/debug/calls/c8/media"); status != 404 {
+		t.Errorf("status %d for a call that does not stand", status)
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)

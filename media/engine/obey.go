@@ -98,7 +98,7 @@ func (w *Worker) command(now time.Time, rc relay.Command, out *Output) {
 		}
 	case relay.Watch:
 		if c := w.find(rc.Slot); c != nil {
-			c.in.Watch(now, rc.For)
+			c.in.Watch(now, rc)
 			w.schedule(c)
 		}
 	case relay.Keys:

@@ -459,12 +459,16 @@ func TestOneWayAudio(t *testing.T) {
 	run(time.Second, a, b)
 	run(4*time.Second, b)
 	expect("after a hold", a.Slot)
-	m.Do(release(a))
-	for _, ev := range m.events {
-		if r, ok := ev.(relay.Released); ok && r.Stats.Quality.Unheard != 2 {
-			t.Errorf("%d times in the statistics, want 2", r.Stats.Quality.Unheard)
-		}
+	m.Do([]relay.Command{relay.Watch{Slot: b.Slot, For: time.Minute, Pausing: true}})
+	run(4*time.Second, a)
+	expect("one who pauses")
+	if f := m.Figures([]relay.Slot{a.Slot, b.Slot}); !f[0].Leased || f[0].Quality.Unheard != 2 || f[1].Quality.Unheard != 1 {
+		t.Errorf("%d and %d times in the statistics, want 2 and 1", f[0].Quality.Unheard, f[1].Quality.Unheard)
 	}
+	c, d := m.party(0, 3), m.party(0, 4)
+	m.Do(append(join(c, d), relay.Watch{Slot: d.Slot, For: time.Minute, Pausing: true}))
+	run(2*time.Second, c)
+	expect("one who pauses and was never heard", d.Slot)
 }
 
 func TestDigitsAreReportedAndPassed(t *testing.T) {

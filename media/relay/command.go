@@ -142,6 +142,9 @@ type Silence struct{ Slot Slot }
 type Watch struct {
 	Slot Slot
 	For  time.Duration
+	// Pausing is a peer that may say nothing for a while once it was heard, as a
+	// PBX does whose party is on hold there: that is no one-way audio.
+	Pausing bool
 }
 
 // Keys says what becomes of the keys that a slot's peer presses, from its next

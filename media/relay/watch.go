@@ -13,6 +13,7 @@ type watch struct {
 	oneWay  time.Time
 	unheard uint32
 	told    bool
+	pausing bool
 }
 
 const (
@@ -23,13 +24,12 @@ const (
 	speaking = time.Second
 )
 
-// Watch expects the peer to be heard within patience, from now on; zero expects
-// nothing.
-func (h *InHalf) Watch(now time.Time, patience time.Duration) {
+// Watch begins what the command asks for, from now on.
+func (h *InHalf) Watch(now time.Time, c Watch) {
 	h.watch = watch{unheard: h.watch.unheard}
-	if patience > 0 {
-		h.watch.patience, h.watch.since, h.watch.due = patience, now, now.Add(patience)
-		h.watch.oneWay = now.Add(oneWayAfter)
+	if c.For > 0 {
+		h.watch.patience, h.watch.since, h.watch.due = c.For, now, now.Add(c.For)
+		h.watch.oneWay, h.watch.pausing = now.Add(oneWayAfter), c.Pausing
 	}
 }
 
@@ -60,6 +60,9 @@ func (h *InHalf) OneWay(now time.Time, by *InHalf) bool {
 		return false
 	}
 	w.oneWay = now.Add(oneWayAfter / 4)
+	if w.pausing && h.pin.set {
+		return false
+	}
 	if w.told || by == nil || !by.speaks(now) || h.quality.Paused() || h.noise {
 		return false
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sekisho/media/golden"
+	"sekisho/media/relay"
 )
 
 // A watch looks when it is due, and only then says who is silent: each packet of
@@ -29,7 +30,7 @@ func TestWatch(t *testing.T) {
 				spec.Direction = 1 // SendOnly
 			}
 			w := open(spec, golden.Beyond())
-			w.in.Watch(at(0), patience)
+			w.in.Watch(at(0), relay.Watch{For: patience})
 			heard := test.heard
 			n := 0
 			for now := time.Duration(0); now <= time.Minute; now += 100 * time.Millisecond {
@@ -65,8 +66,8 @@ func TestWatch(t *testing.T) {
 
 func TestWatchIsCalledOff(t *testing.T) {
 	w := open(golden.Exact(), golden.Beyond())
-	w.in.Watch(epoch, time.Second)
-	w.in.Watch(epoch, 0)
+	w.in.Watch(epoch, relay.Watch{For: time.Second})
+	w.in.Watch(epoch, relay.Watch{})
 	if !w.in.Deadline().IsZero() || w.in.Silent(epoch.Add(time.Hour)) {
 		t.Fatal("a watch that was called off goes on")
 	}

@@ -38,6 +38,7 @@
 //	ports PARTY         how many addresses for RTP the party was told
 //	leak PARTY TEXT     whether the text was in anything sent to the party
 //	cdr, notes, explain records, notes to operators, policy's steps
+//	media               the quality of the records' legs by direction
 //	peers               what is held against those that calls are sent to
 //	link PARTY down|up  nothing reaches the party, or leaves it
 //	end                 lets every timer run out, then tells how each call ended

@@ -59,7 +59,7 @@ type play struct {
 	calls map[string]*call
 	// drawn, recorded and noted are how much of the world's trace, records and
 	// notes has been told.
-	drawn, recorded, noted int
+	drawn, recorded, noted, measured int
 	// requests counts those sent past a leg.
 	requests int
 	// timers adds session timers to the ladder, once one was set.
@@ -118,6 +118,8 @@ func commandNamed(name string) handler {
 		return (*play).leak
 	case "link":
 		return (*play).link
+	case "media":
+		return (*play).media
 	case "mute", "unmute":
 		return (*play).mute
 	case "notes":

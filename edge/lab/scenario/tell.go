@@ -17,6 +17,40 @@ func (p *play) cdr(command) (string, error) {
 	return b.String(), nil
 }
 
+// media tells the quality of each leg of the records written since it was last
+// asked: what came from its party, and what that party says of what it heard.
+func (p *play) media(command) (string, error) {
+	var b strings.Builder
+	for _, r := range p.world.records[p.measured:] {
+		for _, l := range [...]*cdr.Leg{&r.A, r.B} {
+			if l == nil || l.Quality == nil {
+				continue
+			}
+			i, o := &l.Quality.In, l.Quality.Out
+			fmt.Fprintf(&b, "expect quality %s %s in %s lost=%d late=%d dscp=%d", r.Application, l.Trunk, sound(i.Fault), i.Lost, i.Late, i.DSCP)
+			if i.LQ != nil {
+				fmt.Fprintf(&b, " mos=%.2f/%.2f", i.LQ.Least, i.LQ.Average)
+			}
+			if i.CQ != nil {
+				fmt.Fprintf(&b, " class=%s", i.Class)
+			}
+			if o != nil {
+				fmt.Fprintf(&b, " out(%s) %s lost=%d", o.Source, sound(o.Fault), o.Lost)
+			}
+			b.WriteString("\n")
+		}
+	}
+	p.measured = len(p.world.records)
+	return b.String(), nil
+}
+
+func sound(f cdr.Fault) string {
+	if f == cdr.Undamaged {
+		return "sound"
+	}
+	return string(f)
+}
+
 // record is a record without its times and random names.
 func record(r *cdr.Record) string {
 	var b strings.Builder
