@@ -139,7 +139,7 @@ func (c *call) send(h rtp.Header, payload []byte) {
 		panic(err) // a header without extensions always fits
 	}
 	w := c.party.world
-	w.send(packet{from: c.rtp, to: c.session.Remote, data: append(data, payload...)}, w.network.weather.Loss/10)
+	w.send(packet{media: true, from: c.rtp, to: c.session.Remote, data: append(data, payload...)}, w.network.weather.Loss/10)
 }
 
 // hear takes a packet to the ear.

@@ -47,20 +47,23 @@ type packet struct {
 	number   uint64 // keeps the order of packets that arrive together
 	from, to netip.AddrPort
 	data     []byte
+	media    bool // RTP or RTCP
 }
 
 // network holds the packets under way, the next to arrive first.
 type network struct {
 	weather Weather
-	random  *rand.Rand
-	sent    uint64
-	flying  flights
+	// random decides what happens to signalling, voice what happens to media: how
+	// much is said moves no message.
+	random, voice *rand.Rand
+	sent          uint64
+	flying        flights
 	// digest is of everything that was ever sent, RTP included.
 	digest hash.Hash64
 }
 
 func newNetwork(w Weather) *network {
-	return &network{weather: w, random: rand.New(rand.NewPCG(w.Seed, 0x6e6574)), digest: fnv.New64a()}
+	return &network{weather: w, random: rand.New(rand.NewPCG(w.Seed, 0x6e6574)), voice: rand.New(rand.NewPCG(w.Seed, 0x727470)), digest: fnv.New64a()}
 }
 
 // send puts a packet on its way; the weather may lose it or make it two.
@@ -69,17 +72,21 @@ func (n *network) send(now time.Time, p packet, delay time.Duration, loss float6
 	binary.LittleEndian.PutUint64(at[:], uint64(now.UnixNano()))
 	n.digest.Write(at[:])
 	n.digest.Write(p.data)
+	random := n.random
+	if p.media {
+		random = n.voice
+	}
 	copies := 1
-	if n.weather.Loss > 0 && n.random.Float64() < loss {
+	if n.weather.Loss > 0 && random.Float64() < loss {
 		copies = 0
 	}
-	if n.weather.Repeat > 0 && n.random.Float64() < n.weather.Repeat {
+	if n.weather.Repeat > 0 && random.Float64() < n.weather.Repeat {
 		copies++
 	}
 	for range copies {
 		p.at = now.Add(delay)
 		if n.weather.Jitter > 0 {
-			p.at = p.at.Add(time.Duration(n.random.Int64N(int64(n.weather.Jitter))))
+			p.at = p.at.Add(time.Duration(random.Int64N(int64(n.weather.Jitter))))
 		}
 		n.sent++
 		p.number = n.sent

@@ -185,6 +185,6 @@ func (w *World) sendSIP(s *station, a ua.Send) {
 // speak puts the packets of a media engine on their way.
 func (w *World) speak(s *station) {
 	for _, p := range s.media.Take(nil) {
-		w.send(packet{from: p.From, to: p.To, data: p.Data}, w.network.weather.Loss/10)
+		w.send(packet{media: true, from: p.From, to: p.To, data: p.Data}, w.network.weather.Loss/10)
 	}
 }
