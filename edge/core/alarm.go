@@ -19,6 +19,7 @@ const (
 	announced // an announcement whose end is never reported
 	unanswered
 	released // when the owner of a blind transfer is let go at the latest
+	parkTime // when the parker of a call is called
 )
 
 // lingers bounds how long a call that is over waits for statistics.

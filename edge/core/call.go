@@ -11,6 +11,7 @@ import (
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/ua"
+	"sekisho/policy/number"
 )
 
 // call is a set of parties, as plain data.
@@ -45,6 +46,9 @@ type call struct {
 	// Passes is how often it has passed the border, as the border told.
 	Passes header.Passes
 	CallID string
+	// Slot is where the call is parked, 0 is nowhere; Parker by whom.
+	Slot   int
+	Parker number.ExtensionNumber
 	// Via is through what the call came to its second party.
 	Via via
 	// Offered says that the INVITE of the first party brought an offer, Early that
@@ -158,6 +162,9 @@ func (s *step) part(k *call, p *party) {
 	delete(s.slots, p.Endpoint.Pair.Slot)
 	if p.Kind == phone {
 		s.unhost(p.Flow)
+	}
+	if p.Own != nil && p.Kind == phone {
+		s.do(ua.Record{Record: p.Own.record(k, p, s.now)})
 	}
 	k.Parties = slices.DeleteFunc(k.Parties, func(q *party) bool { return q == p })
 	if p.Leg == k.ID {

@@ -20,6 +20,8 @@ type Timers struct {
 	// AttendedNoAnswer is how long whom the owner wants to consult may ring (40
 	// s), BlindNoAnswer how long a transfer may take in all (60 s).
 	AttendedNoAnswer, BlindNoAnswer time.Duration
+	// ParkReturnRing is how long the parker of a call rings (30 s).
+	ParkReturnRing time.Duration
 }
 
 func (t Timers) withDefaults() Timers {
@@ -29,6 +31,7 @@ func (t Timers) withDefaults() Timers {
 		&t.FirstDigit:       10 * time.Second,
 		&t.AttendedNoAnswer: 40 * time.Second,
 		&t.BlindNoAnswer:    60 * time.Second,
+		&t.ParkReturnRing:   30 * time.Second,
 	} {
 		if *at == 0 {
 			*at = d
@@ -89,7 +92,7 @@ func (s *step) collected(k *call, v verdict) {
 	case dialHold:
 		s.hold(k)
 	case dialPark:
-		s.announce(k, once(invalidNumber))
+		s.park(k)
 	case dialNumber:
 		if k.Entry.Code == '*' {
 			s.consult(k)

@@ -36,9 +36,20 @@ type route struct {
 	// domain is the tenant's, diversions who passed the call on.
 	domain     string
 	diversions []header.Redirection
+	// service is what the number asks for instead of a station.
+	service service
 	// headers are further ones, toward a phone.
 	headers []sip.Header
 }
+
+// service is what a number asks for.
+type service uint8
+
+const (
+	toStation service = iota // or to the outside
+	toSlot                   // whoever is parked there
+	toRinging                // the place that an extension rings for
+)
 
 // The refusals of the dial plan.
 func unassigned() cause.Cause {
@@ -115,13 +126,30 @@ func (s *step) plan(o origin, asked seam.Call) (route, cause.Cause) {
 // locate finds whom a number names, and where.
 func (s *step) locate(o origin, called number.Number) (route, cause.Cause) {
 	r, why := o.tenant.route(o, called)
-	r.domain = o.tenant.domain
+	if why.Status != 0 {
+		return r, why
+	}
+	return s.placed(o.tenant, r)
+}
+
+// call finds a station of a tenant.
+func (s *step) call(t *tenant, e number.ExtensionNumber) (route, cause.Cause) {
+	r, why := t.ring(origin{tenant: t}, e, e.Number())
+	if why.Status != 0 {
+		return r, why
+	}
+	return s.placed(t, r)
+}
+
+// placed adds where a route leads.
+func (s *step) placed(t *tenant, r route) (route, cause.Cause) {
+	r.domain = t.domain
 	if r.kind == phone {
 		if r.places = s.places(s.now, r.station); len(r.places) == 0 {
 			return route{called: r.called, shown: r.shown}, cause.Cause{Status: 480, Q850: cause.SubscriberAbsent, Text: "phone is nowhere"}
 		}
 	}
-	return r, why
+	return r, cause.Cause{}
 }
 
 // route finds whom a number names.
@@ -138,6 +166,10 @@ func (t *tenant) route(o origin, called number.Number) (route, cause.Cause) {
 	switch class := called.Class(); {
 	case class == number.Extension:
 		return t.ring(o, number.ExtensionNumber(called.String()), called)
+	case class == number.ParkSlot:
+		return route{called: called, service: toSlot}, cause.Cause{}
+	case class == number.Pickup:
+		return route{called: called, service: toRinging}, cause.Cause{}
 	case class == number.TooShort:
 		return route{called: called}, cause.Cause{Status: 484, Q850: cause.InvalidFormat, Text: "number too short"}
 	case !class.External():

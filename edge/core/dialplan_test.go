@@ -95,7 +95,7 @@ func TestAcrossTheSeam(t *testing.T) {
 	}
 }
 
-// SPEC §4: unassigned 404 with Q.850 1, too short 484 with 28; and who may
+// SPEC §4, R68: unassigned 404 with Q.850 1, too short 484 with 28; and who may
 // call what.
 func TestRefused(t *testing.T) {
 	for _, c := range []struct {
@@ -108,7 +108,11 @@ func TestRefused(t *testing.T) {
 		{"group", seam.Call{Called: "3701", Caller: msisdn2001}, "404 q850=1"},
 		{"number of a group", seam.Call{Called: "0300000137", Caller: outside}, "404 q850=1"},
 		{"park slot", seam.Call{Called: "701", Caller: msisdn2001}, "404 q850=1"},
-		{"pickup", seam.Call{Called: "92001", Caller: msisdn2001}, "404 q850=1"},
+		{"pickup, nothing rings", seam.Call{Called: "92002", Caller: msisdn2001}, "480 q850=31"},
+		{"pickup of one's own extension", seam.Call{Called: "92001", Caller: msisdn2001}, "480 q850=31"},
+		{"pickup of nobody's extension", seam.Call{Called: "92999", Caller: msisdn2001}, "404 q850=1"},
+		{"park slot, from outside", seam.Call{Called: "701", Caller: outside}, "404 q850=1"},
+		{"pickup, from outside", seam.Call{Called: "92001", Caller: outside}, "404 q850=1"},
 		{"no number at all", seam.Call{Called: "someone", Caller: msisdn2001}, "404 q850=1"},
 		{"too short", seam.Call{Called: "03", Caller: msisdn2001}, "484 q850=28"},
 		{"own extension", seam.Call{Called: "2001", Caller: msisdn2001}, "486 q850=17"},

@@ -18,6 +18,7 @@ type Tenant struct {
 	// Channels bounds the simultaneous legs of mobiles, ringing ones included
 	// (SPEC R12).
 	Channels int
+	Park     Park
 	Numbers  []DID
 	Mobiles  []Mobile
 	Phones   []Phone
@@ -91,6 +92,7 @@ type tenant struct {
 	name, domain string
 	number       number.Number // the default one
 	channels     int
+	park         Park
 	stations     map[number.ExtensionNumber]station
 	msisdns      map[number.Number]number.ExtensionNumber
 	dids         map[number.Number]number.ExtensionNumber
@@ -125,7 +127,7 @@ func (c *Core) tenantOf(k *call) *tenant {
 	if t := c.directory.tenants[k.Tenant]; t != nil {
 		return t
 	}
-	return &tenant{name: k.Tenant}
+	return &tenant{name: k.Tenant, park: Park{}.withDefaults()}
 }
 
 // office is what a tenant has going on.
@@ -154,7 +156,7 @@ func (c *Core) vacate(k *call) {
 
 func newTenant(t *Tenant) *tenant {
 	made := &tenant{
-		name: t.Name, domain: t.Domain, number: t.DefaultNumber, channels: t.Channels,
+		name: t.Name, domain: t.Domain, number: t.DefaultNumber, channels: t.Channels, park: t.Park.withDefaults(),
 		stations: make(map[number.ExtensionNumber]station),
 		msisdns:  make(map[number.Number]number.ExtensionNumber),
 		dids:     make(map[number.Number]number.ExtensionNumber),

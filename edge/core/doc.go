@@ -25,6 +25,7 @@
 //	talking ──* or #──▶ collecting ──*0──▶ held ──*──▶ talking
 //	   ▲                  │  │  └──#number──▶ passing ──it rings──▶ passed ──▶ talking, over
 //	   │                  │  └──*number──▶ calling ──▶ consulting ──▶ talking
+//	   │                  │  └──#700──▶ parking ──▶ waiting ──retrieved, the parker answers──▶ talking
 //	   │                  └── nothing, nonsense ──▶ announcing ─┐
 //	   └────────────────────────────────────────────────────────┘
 //
@@ -77,8 +78,11 @@
 // What can be called: the tenant's numbers (each rings its extension), its
 // extensions of mobiles and phones, a colleague's MSISDN (the same as the
 // extension), and from inside whatever lies outside. An outside caller reaches
-// the tenant's numbers alone. Groups, call centres, park slots and pickup codes
-// are not served: they are answered 404 like any unassigned number.
+// the tenant's numbers alone. From inside, a park slot joins the call that is
+// parked there and a pickup code takes over the place that an extension rings
+// for: the new call's party comes in to the other call, and its own is over.
+// Groups and call centres are not served: they are answered 404 like any
+// unassigned number.
 //
 // Emergency numbers dialled at a phone are refused, with an announcement that
 // says why, since the core cannot tell where the phone is. One from a mobile

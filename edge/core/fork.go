@@ -69,13 +69,7 @@ func (s *step) dial(k *call, r route, places []place) {
 	if r.kind == phone && r.private {
 		to.Caller = "" // a phone is no trusted network (RFC 3325 §7)
 	}
-	caps := k.Caps
-	for _, o := range k.Parties {
-		if o.there() && o.Agreed {
-			caps = s.cfg.Caps.Follow(o.Session) // nothing is transcoded
-			break
-		}
-	}
+	caps := k.common(s.cfg.Caps)
 	for _, at := range places {
 		p := &party{
 			Leg: s.cfg.Legs.Next(), Role: ringing, Dialled: true, Kind: r.kind, Extension: r.extension, Number: r.user,

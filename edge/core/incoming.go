@@ -34,6 +34,15 @@ func (s *step) incoming(in ua.Incoming) {
 		s.finish(k, leg.HangUp{Cause: why})
 		return
 	}
+	switch r.service {
+	case toSlot:
+		s.retrieve(k, arrival{in.Offer}, r.called)
+		return
+	case toRinging:
+		s.pickup(k, arrival{in.Offer}, r.called)
+		return
+	case toStation:
+	}
 	if no := s.admit(k, in, asked, r); no.Cause.Status != 0 {
 		s.finish(k, no)
 		return

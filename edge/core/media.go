@@ -75,6 +75,10 @@ func (s *step) agree(k *call, p *party, n sdp.Negotiated) {
 		p.Session, p.Agreed = n, true
 		s.media(relay.Configure{Slot: p.Endpoint.Pair.Slot, Spec: n.Spec(p.Media, relay.LearnPrefix, s.cfg.TOS)})
 	}
+	if p.Role == ringing && !p.Dialled {
+		k.Stage.feature().won(s, k, p) // it has picked the call up
+		return
+	}
 	k.Stage.feature().agreed(s, k, p)
 }
 
@@ -117,25 +121,34 @@ func (s *step) mediaEvent(ev relay.Event) {
 	if p == nil {
 		return
 	}
+	heard := p.there() && p.Endpoint.Ear.Clips != "" && p.Endpoint.Ear.Repeat != relay.Forever
 	switch ev := ev.(type) {
 	case relay.Released:
 		p.Endpoint.Stats, p.Endpoint.Reported = ev.Stats, true
 		delete(s.slots, slot)
 	case relay.Played:
-		if p.there() && ev.Token == p.Endpoint.Token && p.Endpoint.Ear.Clips != "" {
-			k.Stage.feature().played(s, k, p)
+		if heard && ev.Token == p.Endpoint.Token {
+			s.played(k, p)
 		}
 	case relay.Digit:
 		if p.there() {
 			k.Stage.feature().pressed(s, k, p, byte(ev.Key))
 		}
 	case relay.Failed:
-		// An announcement that cannot be played is over: nobody waits for it.
-		if p.there() && p.Endpoint.Ear.Clips != "" && p.Endpoint.Ear.Repeat != relay.Forever {
-			k.Stage.feature().played(s, k, p)
+		if heard {
+			s.played(k, p) // what cannot be played is over: nobody waits for it
 		}
 	}
 	s.settle(k)
+}
+
+// played is the end of what a party hears once.
+func (s *step) played(k *call, p *party) {
+	if p.Intro != (ear{}) {
+		p.Intro = ear{}
+		return
+	}
+	k.Stage.feature().played(s, k, p)
 }
 
 func slotOf(ev relay.Event) relay.Slot {

@@ -47,12 +47,17 @@ type party struct {
 	Elsewhere bool
 
 	Endpoint endpoint
+	// Intro is what the party hears once before all else; nobody hears it
+	// meanwhile.
+	Intro ear
 	// Session is what is in force with this party, once agreed.
 	Session sdp.Negotiated
 	Agreed  bool
 
 	Ended bool
 	Cause cause.Cause
+	// Own is set where the party called, and joined a call of others.
+	Own *origins
 }
 
 // endpoint is a party's place in the media plane, and what it is told there.

@@ -412,12 +412,15 @@ func (r *rig) fromBorderWith(c seam.Call, m *leg.Media) leg.ID {
 }
 
 // fromPhone dials at a phone.
-func (r *rig) fromPhone(f *far, called string) leg.ID {
+func (r *rig) fromPhone(f *far, called string) leg.ID { return r.phoneCalls(f, called, &f.media) }
+
+// phoneCalls is fromPhone with an offer of its own, or none.
+func (r *rig) phoneCalls(f *far, called string, m *leg.Media) leg.ID {
 	id := f.legs.Next()
 	uri := "sip:" + called + "@" + addrPhones.Addr().String()
 	r.do(f, id, leg.Dial{
 		Flow: flow.Flow{Remote: addrPhones}, CallID: fmt.Sprintf("phone-%s-%d", f.addr, id), Target: uri,
-		From: "<sip:whoever@anywhere.example>", To: "<" + uri + ">", MaxForwards: 70, Media: &f.media,
+		From: "<sip:whoever@anywhere.example>", To: "<" + uri + ">", MaxForwards: 70, Media: m,
 	})
 	return id
 }

@@ -49,6 +49,16 @@ var stages = map[stage]func(*rig){
 		r.press(2, "#1002#")
 		r.run(time.Second)
 	},
+	parking: func(r *rig) {
+		r.mute = true
+		r.mobileTalks()
+		r.press(2, "#700")
+	},
+	waiting: func(r *rig) {
+		r.mobileTalks()
+		r.press(2, "#700")
+		r.run(time.Second)
+	},
 	over: func(r *rig) {
 		r.mute = true
 		a, _ := r.mobileTalks()

@@ -21,6 +21,8 @@ const (
 	consulting       // and talks with the third party
 	passing          // the owner passes the call on without a word
 	passed           // it has: who is left hears it ring
+	parking          // the owner hears the slot
+	waiting          // parked, or called back by the parker
 )
 
 // feature is what a stage makes of what happens in its calls. Each stands in a
@@ -70,6 +72,10 @@ func (g stage) feature() feature {
 		return passFeature{}
 	case passed:
 		return ringFeature{}
+	case parking:
+		return parkingFeature{}
+	case waiting:
+		return parkFeature{}
 	case over:
 	}
 	return inert{}

@@ -62,8 +62,11 @@ func (s *step) target(k *call) (route, ear) {
 		return route{}, once(notAllowed)
 	}
 	r, why := s.locate(origin{station: t.stations[owner.Extension], tenant: t}, called)
-	if why.Status != 0 {
+	switch {
+	case why.Status != 0:
 		return route{}, reason(why)
+	case r.service != toStation:
+		return route{}, once(invalidNumber)
 	}
 	for _, p := range k.Parties {
 		if p.there() && p.Kind != external && p.Extension == r.extension {

@@ -73,6 +73,15 @@ func (s *step) wire(k *call) {
 	}
 }
 
+// meanwhile is what a party hears until whom it shall hear is ready: the music it
+// has heard, or nothing.
+func (p *party) meanwhile() ear {
+	if p.Endpoint.Ear.Repeat == relay.Forever {
+		return p.Endpoint.Ear
+	}
+	return ear{}
+}
+
 // keys is what becomes of a party's keys: where * and # are for us, nobody else
 // hears them (SPEC R41).
 func (k *call) keys(p *party) relay.KeyMode {
@@ -88,13 +97,18 @@ func (k *call) wanted(p *party) ear {
 	if !p.there() || !p.Agreed || p.holds() {
 		return ear{}
 	}
+	if p.Intro != (ear{}) {
+		return p.Intro
+	}
 	e := k.Stage.feature().hears(k, p)
 	if e.From == 0 {
 		return e
 	}
 	switch o := k.party(e.From); {
-	case o == nil || !o.there() || !o.Agreed:
+	case o == nil || !o.there():
 		return ear{}
+	case !o.Agreed || o.Intro != (ear{}):
+		return p.meanwhile()
 	case o.holds():
 		return music()
 	}

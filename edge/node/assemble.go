@@ -79,7 +79,7 @@ func Core(c *config.Config, at Sockets, s Shard) (*ua.UA, *core.Core) {
 		Tenants: coreTenants(c, s.Phones), Registration: registration(c, s.Source), Seam: flowsTo(0, []netip.AddrPort{at.Facing}),
 		Caps: coreCaps(), SeamMedia: borderMedia(c),
 		Timers: core.Timers{Setup: c.Timers.Setup + behind, Interdigit: c.Timers.Interdigit, FirstDigit: c.Timers.FirstDigit,
-			AttendedNoAnswer: c.Timers.AttendedNoAnswer, BlindNoAnswer: c.Timers.BlindNoAnswer},
+			AttendedNoAnswer: c.Timers.AttendedNoAnswer, BlindNoAnswer: c.Timers.BlindNoAnswer, ParkReturnRing: c.Timers.ParkReturnRing},
 	})
 	return ua.New(ua.Config{
 		Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: k.Peer, Terms: func(ua.Peer) leg.Terms { return border.SeamTerms() },

@@ -19,7 +19,7 @@ func coreTenants(c *config.Config, secrets Secrets) []core.Tenant {
 }
 
 func coreTenant(t *config.Tenant, listeners []netip.AddrPort, secrets Secrets) core.Tenant {
-	made := core.Tenant{Name: t.Name, Domain: t.Domain, DefaultNumber: t.DefaultNumber, Channels: t.Channels}
+	made := core.Tenant{Name: t.Name, Domain: t.Domain, DefaultNumber: t.DefaultNumber, Channels: t.Channels, Park: core.Park(t.Park)}
 	for _, d := range t.Numbers {
 		made.Numbers = append(made.Numbers, core.DID(d))
 	}
