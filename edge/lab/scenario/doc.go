@@ -44,7 +44,7 @@
 //	end                 lets every timer run out, then tells how each call ended
 //	                    and what is left of it: it must be nothing
 //
-// A party is docomo, au, pstn, pstn2, pstn3 (where a configuration sends calls
+// A party is docomo, au, softbank (where a configuration has its trunk), pstn, pstn2, pstn3 (where a configuration sends calls
 // there), phone1001, phone1002, pbx or pbx2 (in the core's place
 // where the configuration says external), or intruder, who is behind no trunk. WHO is the id of a placed call (c1, or id=NAME), or a party: the call
 // it received last. Commands that need a call wait for it.

@@ -58,6 +58,7 @@ func residents() []resident {
 		{"pstn2", "203.0.113.2:5060", carrier.PSTN()},
 		{"pstn3", "203.0.113.3:5060", carrier.PSTN()},
 		{"pbx2", "192.0.2.30:5060", pbx("t1.example")},
+		{"softbank", "198.51.100.3:5060", carrier.SoftBank()},
 	}
 }
 

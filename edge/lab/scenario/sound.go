@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"strings"
 
 	"sekisho/edge/lab/audio"
 	"sekisho/media/prompt"
@@ -55,9 +56,13 @@ func (s *Sounds) judge(pcm []int16, what string) string {
 		}
 		return what
 	}
-	clip, ok := s.prompts.Clip(what)
-	if !ok {
-		return "there is no sound " + what
+	var clip []byte
+	for _, key := range strings.Fields(what) { // several make one sentence
+		part, ok := s.prompts.Clip(key)
+		if !ok {
+			return "there is no sound " + key
+		}
+		clip = append(clip, part...)
 	}
 	switch n := len(audio.Occurrences(pcm, audio.Decode(clip))); n {
 	case 0:
