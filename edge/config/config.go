@@ -213,14 +213,27 @@ type Member struct {
 	After     time.Duration
 }
 
+// Unreached is what becomes of a caller when nobody of a group can ring (R71).
+type Unreached uint8
+
+// What may become of it.
+const (
+	WaitForSomebody Unreached = iota
+	GoToOverflow
+	RefuseAsBusy
+)
+
 // Group is a ring group.
 type Group struct {
 	Extension number.ExtensionNumber
 	Name      string // for phone books; may be empty
 	Strategy  Strategy
 	Members   []Member
-	Timeout   time.Duration
-	Number    number.Number // shown outside for its members (R3); zero is none
+	Timeout   time.Duration // of the caller's wait
+	Turn      time.Duration // of each member's ringing, where they ring by turns
+	Unreached Unreached
+	Overflow  number.ExtensionNumber // empty is none
+	Number    number.Number          // shown outside for its members (R3); zero is none
 }
 
 // CallCentre is a queue with agents.
@@ -229,7 +242,10 @@ type CallCentre struct {
 	Name      string // for phone books; may be empty
 	Strategy  Strategy
 	Members   []Member
-	Music     string                 // "default" or the name of a recording
+	Music     string        // "default" or the name of a recording
+	Timeout   time.Duration // of the caller's wait
+	Turn      time.Duration // as a Group's
+	Unreached Unreached
 	Overflow  number.ExtensionNumber // empty is none
 	Number    number.Number
 }

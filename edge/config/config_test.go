@@ -93,7 +93,7 @@ func TestSampleDefaults(t *testing.T) {
 		_, after, _ := strings.Cut(rest, "\n")
 		bare = before + "\n" + after
 	}
-	bare = strings.NewReplacer("strategy: all, ", "", ", timeout: 60s", "", " music: default,", "").Replace(bare)
+	bare = strings.NewReplacer("strategy: all, ", "", ", timeout: 60s", "", ", timeout: 5m", "", " music: default,", "", ", turn: 15s", "", ", unreached: queue", "").Replace(bare)
 	got, err := Parse("f", []byte(bare))
 	if err != nil {
 		t.Fatal(err)

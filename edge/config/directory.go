@@ -115,34 +115,55 @@ func (r *tenantReading) groups(m *document.MapReader) {
 	for text, v := range m.Each() {
 		e, _ := r.extension(text, v)
 		entry := v.Required().Map()
-		r.t.Groups = append(r.t.Groups, Group{
+		g := Group{
 			Extension: e,
 			Name:      personName(entry.Key("name")),
 			Strategy:  readStrategy(entry.Key("strategy")),
 			Members:   r.members(entry.Key("members").Required()),
 			Timeout:   entry.Key("timeout").Duration(60*time.Second, time.Second, 10*time.Minute),
+			Turn:      turn(entry.Key("turn")),
 			Number:    r.ownNumber(entry.Key("number")),
-		})
+		}
+		g.Overflow, g.Unreached = r.overflow(text, entry)
+		r.t.Groups = append(r.t.Groups, g)
 	}
+}
+
+// turn is how long each member rings where they ring one by one.
+func turn(v document.Value) time.Duration {
+	return v.Duration(15*time.Second, 3*time.Second, 2*time.Minute)
+}
+
+// overflow reads where callers go that nobody of a group has answered, and what
+// becomes of them when nobody can ring.
+func (r *tenantReading) overflow(group string, entry *document.MapReader) (number.ExtensionNumber, Unreached) {
+	to, words, key := entry.Key("overflow"), []string{"queue", "next", "busy"}, entry.Key("unreached")
+	e := r.extensionNamed(to, r.extensions, "")
+	unreached := Unreached(index(key.Enum("queue", words...), words))
+	switch {
+	case e != "":
+		r.overflows[group], r.overflowTo[group] = to, string(e)
+	case unreached == GoToOverflow:
+		key.Faultf("next is the overflow, and there is none")
+	}
+	return e, unreached
 }
 
 func (r *tenantReading) callCentres(m *document.MapReader) {
 	for text, v := range m.Each() {
 		e, _ := r.extension(text, v)
 		entry := v.Required().Map()
-		overflow := entry.Key("overflow")
 		cc := CallCentre{
 			Extension: e,
 			Name:      personName(entry.Key("name")),
 			Strategy:  readStrategy(entry.Key("strategy")),
 			Members:   r.members(entry.Key("members").Required()),
 			Music:     entry.Key("music").String("default"),
-			Overflow:  r.extensionNamed(overflow, r.extensions, ""),
+			Timeout:   entry.Key("timeout").Duration(5*time.Minute, time.Second, 4*time.Hour),
+			Turn:      turn(entry.Key("turn")),
 			Number:    r.ownNumber(entry.Key("number")),
 		}
-		if cc.Overflow != "" {
-			r.overflows[text], r.overflowTo[text] = overflow, string(cc.Overflow)
-		}
+		cc.Overflow, cc.Unreached = r.overflow(text, entry)
 		r.t.CallCentres = append(r.t.CallCentres, cc)
 	}
 }

@@ -20,7 +20,7 @@ type tenantReading struct {
 	dids       map[number.Number]bool    // the tenant's own numbers
 	named      []naming                  // references to check when all are known
 	emergency  []document.Value          // extensions that look like 110X, 118X, 119X
-	overflows  map[string]document.Value // of call centres, by their extension
+	overflows  map[string]document.Value // of groups and call centres, by their extension
 	overflowTo map[string]string         // the same, where to
 	ownNumbers []ownNumber               // numbers shown outside
 	auMobile   document.Value            // the first one
@@ -178,6 +178,9 @@ func (r *tenantReading) references() {
 			o.at.Faultf("%s is not among the tenant's numbers", o.number)
 		}
 	}
+	for _, g := range r.t.Groups {
+		r.overflowEnds(string(g.Extension))
+	}
 	for _, cc := range r.t.CallCentres {
 		r.overflowEnds(string(cc.Extension))
 	}
@@ -188,7 +191,7 @@ func (r *tenantReading) references() {
 	}
 }
 
-// overflowEnds refuses call centres that overflow into one another in a ring.
+// overflowEnds refuses groups and call centres that overflow into one another in a ring.
 func (r *tenantReading) overflowEnds(start string) {
 	next := r.overflowTo[start]
 	for range len(r.overflowTo) {

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"time"
 
 	"sekisho/edge/sip/deadline"
@@ -20,6 +21,9 @@ const (
 	unanswered
 	released // when the owner of a blind transfer is let go at the latest
 	parkTime // when the parker of a call is called
+	huntTime // how long a group is asked
+	memberTurn
+	huntAgain // when those who could not be reached are asked again
 )
 
 // lingers bounds how long a call that is over waits for statistics.
@@ -56,6 +60,11 @@ func (k *call) nextAlarm() (at time.Time) {
 		at = deadline.Earliest(at, a.At)
 	}
 	return at
+}
+
+// awaits reports whether a time is set.
+func (k *call) awaits(kind alarmKind) bool {
+	return slices.ContainsFunc(k.Alarms, func(a alarm) bool { return a.Kind == kind })
 }
 
 // due takes the next alarm that is due, the earliest first.

@@ -49,6 +49,8 @@ type call struct {
 	// Slot is where the call is parked, 0 is nowhere; Parker by whom.
 	Slot   int
 	Parker number.ExtensionNumber
+	// Hunt is the search for somebody of a group.
+	Hunt hunt
 	// Via is through what the call came to its second party.
 	Via via
 	// Offered says that the INVITE of the first party brought an offer, Early that
@@ -140,7 +142,7 @@ func (s *step) drop(k *call, p *party, h leg.HangUp) {
 
 // leave takes a party's part and endpoint away; its leg is told by the caller.
 func (s *step) leave(p *party) {
-	p.Role = leaving
+	p.Role, s.freed = leaving, true
 	if p.Endpoint.Leased {
 		p.Endpoint.Leased = false
 		s.release(p)

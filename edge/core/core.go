@@ -56,6 +56,8 @@ type Core struct {
 	// by their names.
 	directory *directory
 	offices   map[string]*office
+	// turns are the members that rotations begin with, by the group.
+	turns map[deskName]int
 	// phones only grow, so that an account and a peer stay what they were.
 	phones []desk
 	named  map[deskName]registrar.AccountID
@@ -80,6 +82,7 @@ func New(c Config) *Core {
 	core := &Core{
 		cfg:     c,
 		offices: make(map[string]*office),
+		turns:   make(map[deskName]int),
 		named:   make(map[deskName]registrar.AccountID),
 		guests:  make(map[flow.Flow]guest),
 		calls:   make(map[leg.ID]*call),

@@ -38,6 +38,8 @@ type route struct {
 	diversions []header.Redirection
 	// service is what the number asks for instead of a station.
 	service service
+	// group is whose.
+	group number.ExtensionNumber
 	// headers are further ones, toward a phone.
 	headers []sip.Header
 }
@@ -49,6 +51,7 @@ const (
 	toStation service = iota // or to the outside
 	toSlot                   // whoever is parked there
 	toRinging                // the place that an extension rings for
+	toGroup                  // somebody of a group
 )
 
 // The refusals of the dial plan.
@@ -185,7 +188,11 @@ func (t *tenant) ring(o origin, e number.ExtensionNumber, called number.Number) 
 		r.shown = string(o.extension)
 	}
 	s, ok := t.stations[e]
+	_, group := t.groups[e]
 	switch {
+	case group:
+		r.service, r.group = toGroup, e
+		return r, cause.Cause{}
 	case !ok:
 		return r, unassigned()
 	case o.extension == e:

@@ -105,8 +105,6 @@ func TestRefused(t *testing.T) {
 	}{
 		{"unknown extension", seam.Call{Called: "2999", Caller: msisdn2001}, "404 q850=1"},
 		{"unknown domain", seam.Call{Called: "2002", Caller: msisdn2001, Domain: "t3.example"}, "404 q850=1"},
-		{"group", seam.Call{Called: "3701", Caller: msisdn2001}, "404 q850=1"},
-		{"number of a group", seam.Call{Called: "0300000137", Caller: outside}, "404 q850=1"},
 		{"park slot", seam.Call{Called: "701", Caller: msisdn2001}, "404 q850=1"},
 		{"pickup, nothing rings", seam.Call{Called: "92002", Caller: msisdn2001}, "480 q850=31"},
 		{"pickup of one's own extension", seam.Call{Called: "92001", Caller: msisdn2001}, "480 q850=31"},

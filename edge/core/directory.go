@@ -52,12 +52,6 @@ type Phone struct {
 	Softphone bool
 }
 
-// Group is a ring group: here, a number that its members show outside.
-type Group struct {
-	Members []number.ExtensionNumber
-	Number  number.Number // zero is none
-}
-
 // kind is what a party is.
 type kind uint8
 
@@ -94,6 +88,7 @@ type tenant struct {
 	channels     int
 	park         Park
 	stations     map[number.ExtensionNumber]station
+	groups       map[number.ExtensionNumber]Group
 	msisdns      map[number.Number]number.ExtensionNumber
 	dids         map[number.Number]number.ExtensionNumber
 }
@@ -158,6 +153,7 @@ func newTenant(t *Tenant) *tenant {
 	made := &tenant{
 		name: t.Name, domain: t.Domain, number: t.DefaultNumber, channels: t.Channels, park: t.Park.withDefaults(),
 		stations: make(map[number.ExtensionNumber]station),
+		groups:   make(map[number.ExtensionNumber]Group),
 		msisdns:  make(map[number.Number]number.ExtensionNumber),
 		dids:     make(map[number.Number]number.ExtensionNumber),
 	}
@@ -172,6 +168,11 @@ func newTenant(t *Tenant) *tenant {
 	for _, p := range t.Phones {
 		made.stations[p.Extension] = station{kind: phone, extension: p.Extension, shown: shown(p.Number, p.Extension), softphone: p.Softphone}
 	}
+	for _, g := range t.Groups {
+		if g.Extension != "" {
+			made.groups[g.Extension] = g.withDefaults()
+		}
+	}
 	for _, d := range t.Numbers {
 		made.dids[d.Number] = d.Extension
 	}
@@ -184,8 +185,8 @@ func groupNumbers(groups []Group) map[number.ExtensionNumber]number.Number {
 	found := make(map[number.ExtensionNumber]number.Number)
 	for _, g := range groups {
 		for _, m := range g.Members {
-			if found[m].IsZero() {
-				found[m] = g.Number
+			if found[m.Extension].IsZero() {
+				found[m.Extension] = g.Number
 			}
 		}
 	}

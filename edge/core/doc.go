@@ -21,6 +21,7 @@
 //	setup ── somebody answers ──▶ talking ── either ends ──▶ over ── legs ended, ports
 //	   └── nobody does ──────────────│──────────────────────▲        reported ─▶ forgotten
 //	warning ── announcement over ────│──────────────────────┘
+//	hunting ── a member answers ─────│──── time over ───────┘
 //	                                 │
 //	talking ──* or #──▶ collecting ──*0──▶ held ──*──▶ talking
 //	   ▲                  │  │  └──#number──▶ passing ──it rings──▶ passed ──▶ talking, over
@@ -81,8 +82,9 @@
 // the tenant's numbers alone. From inside, a park slot joins the call that is
 // parked there and a pickup code takes over the place that an extension rings
 // for: the new call's party comes in to the other call, and its own is over.
-// Groups and call centres are not served: they are answered 404 like any
-// unassigned number.
+// A group looks for one of its members, a call centre answers first and lets the
+// caller wait with music; whom an ending call sets free goes to whoever has
+// waited longest.
 //
 // Emergency numbers dialled at a phone are refused, with an announcement that
 // says why, since the core cannot tell where the phone is. One from a mobile

@@ -2,6 +2,7 @@ package core
 
 import (
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -148,6 +149,9 @@ func (s *step) wins(k *call, p *party, ev leg.Answered) {
 // particular user" (RFC 3261 §21.6).
 func (s *step) lose(k *call, p *party, why cause.Cause) {
 	k.Fork.fail(why)
+	if k.Fork.Several && !slices.ContainsFunc(k.rings(), func(r *party) bool { return r != p && r.Extension == p.Extension }) {
+		k.Hunt.missed(p.Extension, why)
+	}
 	others := len(k.rings()) - 1
 	if global(why) && !k.Fork.Several {
 		for _, r := range k.rings() {

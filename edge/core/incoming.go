@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"net/netip"
 	"strconv"
 
 	"github.com/emiago/sipgo/sip"
@@ -41,10 +42,14 @@ func (s *step) incoming(in ua.Incoming) {
 	case toRinging:
 		s.pickup(k, arrival{in.Offer}, r.called)
 		return
-	case toStation:
+	case toStation, toGroup:
 	}
 	if no := s.admit(k, in, asked, r); no.Cause.Status != 0 {
 		s.finish(k, no)
+		return
+	}
+	if r.service == toGroup {
+		s.hunt(k, r.group)
 		return
 	}
 	s.enter(k, setup)
@@ -81,7 +86,8 @@ func (s *step) begin(in ua.Incoming, o origin, asked seam.Call) *call {
 
 // admit is everything that must be there before anybody is dialled: hops, a
 // common codec, a channel, ports. With all of it the first party has its
-// endpoint and the fork another; otherwise it says what the caller is told.
+// endpoint and the fork of a single station another; otherwise it says what the
+// caller is told.
 func (s *step) admit(k *call, in ua.Incoming, asked seam.Call, r route) leg.HangUp {
 	a := k.in(first)
 	if asked.MaxForwards < 1 {
@@ -96,11 +102,18 @@ func (s *step) admit(k *call, in ua.Incoming, asked seam.Call, r route) leg.Hang
 	if !s.channel(k, r) {
 		return noChannel()
 	}
-	e, ok := s.lease(k, a.Flow.Remote.Addr(), s.reach(k, r)[0].flow.Remote.Addr())
+	toward := []netip.Addr{a.Flow.Remote.Addr()}
+	if r.service != toGroup { // whose members get theirs when they ring
+		toward = append(toward, s.reach(k, r)[0].flow.Remote.Addr())
+	}
+	e, ok := s.lease(k, toward...)
 	if !ok {
 		return s.noPorts()
 	}
-	a.Endpoint, k.Fork.Endpoint = e[0], e[1]
+	a.Endpoint = e[0]
+	if len(e) > 1 {
+		k.Fork.Endpoint = e[1]
+	}
 	return leg.HangUp{}
 }
 

@@ -66,7 +66,10 @@ func testTenants() []Tenant {
 			{Extension: "1002", Contact: flow.Flow{Listener: 1, Remote: addr1002}, Number: num("0300000100")},
 			{Extension: "1003", Secret: registrar.NewSecret("1003", "t1.example", password1003)},
 		},
-		Groups: []Group{{Members: []number.ExtensionNumber{"2001", "2002"}, Number: num("0300000137")}},
+		Groups: []Group{
+			{Extension: "3701", Members: []Member{{Extension: "2001"}, {Extension: "2002"}}, Number: num("0300000137")},
+			{Extension: "3801", Queues: true, Strategy: Rotate, Members: []Member{{Extension: "1001"}, {Extension: "1002"}, {Extension: "2003"}}, Overflow: "3701"},
+		},
 	}, {
 		Name: "t2", Domain: "t2.example", DefaultNumber: num("0300000200"), Channels: 1,
 		Mobiles: []Mobile{{Extension: "2001", MSISDN: num("09000002901")}, {Extension: "2002", MSISDN: num("09000002902")}},

@@ -15,6 +15,7 @@ import (
 type Snapshot struct {
 	Calls     []call // by ID
 	Guests    []GuestSnapshot
+	Turns     []TurnSnapshot
 	Registrar registrar.Snapshot
 }
 
@@ -24,6 +25,13 @@ type GuestSnapshot struct {
 	Tenant    string
 	Extension number.ExtensionNumber
 	Legs      int
+}
+
+// TurnSnapshot is the member that the next rotation of a group begins with.
+type TurnSnapshot struct {
+	Tenant string
+	Group  number.ExtensionNumber
+	Member int
 }
 
 // Snapshot returns the state of the core at now. It shares bytes with the core,
@@ -41,6 +49,12 @@ func (c *Core) Snapshot(now time.Time) Snapshot {
 	slices.SortFunc(s.Guests, func(a, b GuestSnapshot) int {
 		return cmp.Or(cmp.Compare(a.Flow.Listener, b.Flow.Listener), a.Flow.Remote.Compare(b.Flow.Remote))
 	})
+	for g, at := range c.turns {
+		s.Turns = append(s.Turns, TurnSnapshot{g.tenant, g.extension, at})
+	}
+	slices.SortFunc(s.Turns, func(a, b TurnSnapshot) int {
+		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Group, b.Group))
+	})
 	return s
 }
 
@@ -53,6 +67,9 @@ func Restore(cfg Config, now time.Time, s Snapshot) *Core {
 		if id, known := c.named[deskName{g.Tenant, g.Extension}]; known {
 			c.guests[g.Flow] = guest{peer: peerOf(id), legs: g.Legs}
 		}
+	}
+	for _, t := range s.Turns {
+		c.turns[deskName{t.Tenant, t.Group}] = t.Member
 	}
 	for i := range s.Calls {
 		k := s.Calls[i].copy(func(a alarm) alarm { return alarm{Kind: a.Kind, At: now.Add(a.Left)} })
@@ -75,6 +92,7 @@ func Restore(cfg Config, now time.Time, s Snapshot) *Core {
 func (k *call) copy(each func(alarm) alarm) call {
 	made := *k
 	made.Parties, made.Alarms = nil, nil
+	made.Hunt.Declined, made.Hunt.Tried = slices.Clone(k.Hunt.Declined), slices.Clone(k.Hunt.Tried)
 	for _, p := range k.Parties {
 		q := *p
 		made.Parties = append(made.Parties, &q)

@@ -59,6 +59,12 @@ var stages = map[stage]func(*rig){
 		r.press(2, "#700")
 		r.run(time.Second)
 	},
+	hunting: func(r *rig) {
+		r.border.script = []int{180}
+		r.groups(5, Group{Extension: "3701", Strategy: Rotate, Members: members("2001", "2002")})
+		r.fromBorder(seam.Call{Called: "0300000137", Caller: outside})
+		r.run(16 * time.Second)
+	},
 	over: func(r *rig) {
 		r.mute = true
 		a, _ := r.mobileTalks()

@@ -23,6 +23,7 @@ const (
 	passed           // it has: who is left hears it ring
 	parking          // the owner hears the slot
 	waiting          // parked, or called back by the parker
+	hunting          // a group is asked for somebody
 )
 
 // feature is what a stage makes of what happens in its calls. Each stands in a
@@ -76,6 +77,8 @@ func (g stage) feature() feature {
 		return parkingFeature{}
 	case waiting:
 		return parkFeature{}
+	case hunting:
+		return huntFeature{}
 	case over:
 	}
 	return inert{}

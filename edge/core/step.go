@@ -14,6 +14,8 @@ type step struct {
 	*Core
 	now time.Time
 	out []ua.Action
+	// freed says that somebody has left a call, or a channel.
+	freed bool
 }
 
 func (s *step) do(a ua.Action) { s.out = append(s.out, a) }
@@ -32,14 +34,17 @@ func (s *step) note(level ua.Level, k *call, message string, fields ...string) {
 // settle closes an input that concerned a call: everybody hears what the stage
 // wants, the next alarm is set, and what is over and has reported is forgotten.
 func (s *step) settle(k *call) {
-	if s.calls[k.ID] != k {
-		return // forgotten, or merged into another
+	if s.calls[k.ID] == k { // neither forgotten nor merged into another
+		s.wire(k)
+		s.prune(k)
+		if len(k.Parties) == 0 {
+			s.forget(k)
+		} else {
+			s.timers.Set(k.ID, k.nextAlarm())
+		}
 	}
-	s.wire(k)
-	s.prune(k)
-	if len(k.Parties) == 0 {
-		s.forget(k)
-		return
+	if s.freed {
+		s.freed = false
+		s.serve(k.Tenant)
 	}
-	s.timers.Set(k.ID, k.nextAlarm())
 }

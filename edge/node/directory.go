@@ -6,7 +6,6 @@ import (
 	"sekisho/edge/config"
 	"sekisho/edge/core"
 	"sekisho/edge/sip/flow"
-	"sekisho/policy/number"
 )
 
 // coreTenants turns the configuration's tenants into the core's directory.
@@ -33,13 +32,36 @@ func coreTenant(t *config.Tenant, listeners []netip.AddrPort, secrets Secrets) c
 		})
 	}
 	for _, g := range t.Groups {
-		group := core.Group{Number: g.Number, Members: make([]number.ExtensionNumber, 0, len(g.Members))}
-		for _, m := range g.Members {
-			group.Members = append(group.Members, m.Extension)
-		}
-		made.Groups = append(made.Groups, group)
+		made.Groups = append(made.Groups, core.Group{
+			Extension: g.Extension, Strategy: core.Strategy(g.Strategy), Members: coreMembers(g.Members),
+			Timeout: g.Timeout, Turn: g.Turn, Unreached: core.Unreached(g.Unreached), Overflow: g.Overflow,
+			ShowCaller: t.Display.RingGroup == config.ShowCaller, Number: g.Number,
+		})
+	}
+	for _, cc := range t.CallCentres {
+		made.Groups = append(made.Groups, core.Group{
+			Extension: cc.Extension, Queues: true, Music: music(cc.Music), Strategy: core.Strategy(cc.Strategy), Members: coreMembers(cc.Members),
+			Timeout: cc.Timeout, Turn: cc.Turn, Unreached: core.Unreached(cc.Unreached), Overflow: cc.Overflow,
+			ShowCaller: t.Display.CallCentre == config.ShowCaller, Number: cc.Number,
+		})
 	}
 	return made
+}
+
+func coreMembers(members []config.Member) []core.Member {
+	list := make([]core.Member, 0, len(members))
+	for _, m := range members {
+		list = append(list, core.Member(m))
+	}
+	return list
+}
+
+// music is the key of a recording's clip.
+func music(name string) string {
+	if name == "default" {
+		return ""
+	}
+	return "music/" + name
 }
 
 // phoneFlow is how the core reaches a phone: over the first of the phones'

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"reflect"
 	"testing"
+	"time"
 
 	"sekisho/edge/config"
 	"sekisho/edge/core"
@@ -50,7 +51,12 @@ func TestCoreTenants(t *testing.T) {
 			Numbers: []config.DID{{Number: num("0300000121"), Extension: "2001"}},
 			Mobiles: []config.MobilePhone{{Extension: "2001", MSISDN: num("09000002001"), Carrier: "au", Number: num("0300000121")}},
 			Phones:  []config.Phone{{Extension: "1001", Contact: contact, Number: num("0300000100")}, {Extension: "1003", Kind: config.Desk}},
-			Groups:  []config.Group{{Extension: "3701", Members: []config.Member{{Extension: "2001"}}, Number: num("0300000137")}},
+			Display: config.Display{CallCentre: config.ShowCaller},
+			Groups: []config.Group{{
+				Extension: "3701", Strategy: config.Sequential, Members: []config.Member{{Extension: "2001", After: time.Second}},
+				Timeout: time.Minute, Turn: 9 * time.Second, Unreached: config.GoToOverflow, Overflow: "1001", Number: num("0300000137"),
+			}},
+			CallCentres: []config.CallCentre{{Extension: "3801", Music: "sea", Members: []config.Member{{Extension: "1001"}}}},
 		}},
 	}
 	want := []core.Tenant{{
@@ -61,7 +67,13 @@ func TestCoreTenants(t *testing.T) {
 			{Extension: "1001", Contact: flow.Flow{Listener: 1, Remote: contact}, Number: num("0300000100"), Softphone: true},
 			{Extension: "1003", Secret: secret},
 		},
-		Groups: []core.Group{{Members: []number.ExtensionNumber{"2001"}, Number: num("0300000137")}},
+		Groups: []core.Group{
+			{
+				Extension: "3701", Strategy: core.Sequential, Members: []core.Member{{Extension: "2001", After: time.Second}},
+				Timeout: time.Minute, Turn: 9 * time.Second, Unreached: core.Next, Overflow: "1001", Number: num("0300000137"),
+			},
+			{Extension: "3801", Queues: true, Music: "music/sea", Members: []core.Member{{Extension: "1001"}}, ShowCaller: true},
+		},
 	}}
 	if got := coreTenants(c, Secrets{{"t1", "1003"}: secret, {"t2", "1001"}: secret}); !reflect.DeepEqual(got, want) {
 		t.Fatalf("got %+v\nwant %+v", got, want)
