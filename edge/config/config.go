@@ -141,6 +141,7 @@ type Tenant struct {
 	Phones        []Phone
 	Groups        []Group
 	CallCentres   []CallCentre
+	IVRs          []IVR
 }
 
 // Shown is whose number a mobile sees for a call that came through a group or
@@ -248,6 +249,22 @@ type CallCentre struct {
 	Unreached Unreached
 	Overflow  number.ExtensionNumber // empty is none
 	Number    number.Number
+}
+
+// IVR answers with a greeting and lets the caller choose by one key.
+type IVR struct {
+	Extension number.ExtensionNumber
+	Name      string // for phone books; may be empty
+	Greeting  string // the name of a recording; empty is a beep
+	Options   []Option
+	Otherwise number.ExtensionNumber // empty ends the call
+	Timeout   time.Duration
+}
+
+// Option is where a key of an IVR leads.
+type Option struct {
+	Key byte // '0' to '9', '*' or '#'
+	To  number.ExtensionNumber
 }
 
 // Timers are the times of SPEC §1.4.

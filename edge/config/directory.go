@@ -39,7 +39,7 @@ func (r *tenantReading) mobiles(m *document.MapReader) {
 			MSISDN:    r.msisdn(entry.Key("msisdn").Required()),
 			Number:    r.ownNumber(entry.Key("number")),
 		}
-		r.phones[text] = v
+		r.phones[text], r.answering[text] = v, v
 		r.t.Mobiles = append(r.t.Mobiles, p)
 	}
 }
@@ -106,7 +106,7 @@ func (r *tenantReading) phoneList(m *document.MapReader) {
 		case r.c.Core.Mode == Embedded && len(r.c.Core.Registrar.From) == 0:
 			v.Warnf("is never reached: no phone can register without core.registrar.from")
 		}
-		r.phones[text] = v
+		r.phones[text], r.answering[text] = v, v
 		r.t.Phones = append(r.t.Phones, p)
 	}
 }
@@ -124,9 +124,44 @@ func (r *tenantReading) groups(m *document.MapReader) {
 			Turn:      turn(entry.Key("turn")),
 			Number:    r.ownNumber(entry.Key("number")),
 		}
+		r.answering[text] = v
 		g.Overflow, g.Unreached = r.overflow(text, entry)
 		r.t.Groups = append(r.t.Groups, g)
 	}
+}
+
+func (r *tenantReading) ivrs(m *document.MapReader) {
+	for text, v := range m.Each() {
+		e, _ := r.extension(text, v)
+		entry := v.Required().Map()
+		i := IVR{
+			Extension: e,
+			Name:      personName(entry.Key("name")),
+			Greeting:  entry.Key("greeting").String(""),
+			Options:   r.options(entry.Key("options").Required()),
+			Otherwise: r.extensionNamed(entry.Key("otherwise"), r.answering, chosen),
+			Timeout:   entry.Key("timeout").Duration(10*time.Second, time.Second, time.Minute),
+		}
+		r.t.IVRs = append(r.t.IVRs, i)
+	}
+}
+
+const chosen = "a mobile, a phone, a group or a call centre; IVRs do not nest"
+
+// options reads keys and the extensions they lead to.
+func (r *tenantReading) options(v document.Value) []Option {
+	var list []Option
+	for key, to := range v.Map().Each() {
+		if len(key) != 1 || !strings.ContainsAny(key, "0123456789*#") {
+			to.Faultf("%q is no key of a telephone", key)
+			continue
+		}
+		list = append(list, Option{Key: key[0], To: r.extensionNamed(to.Required(), r.answering, chosen)})
+	}
+	if v.Present() && len(list) == 0 {
+		v.Faultf("an IVR without keys leads nowhere")
+	}
+	return list
 }
 
 // turn is how long each member rings where they ring one by one.
@@ -138,7 +173,7 @@ func turn(v document.Value) time.Duration {
 // becomes of them when nobody can ring.
 func (r *tenantReading) overflow(group string, entry *document.MapReader) (number.ExtensionNumber, Unreached) {
 	to, words, key := entry.Key("overflow"), []string{"queue", "next", "busy"}, entry.Key("unreached")
-	e := r.extensionNamed(to, r.extensions, "")
+	e := r.extensionNamed(to, r.answering, chosen)
 	unreached := Unreached(index(key.Enum("queue", words...), words))
 	switch {
 	case e != "":
@@ -163,6 +198,7 @@ func (r *tenantReading) callCentres(m *document.MapReader) {
 			Turn:      turn(entry.Key("turn")),
 			Number:    r.ownNumber(entry.Key("number")),
 		}
+		r.answering[text] = v
 		cc.Overflow, cc.Unreached = r.overflow(text, entry)
 		r.t.CallCentres = append(r.t.CallCentres, cc)
 	}

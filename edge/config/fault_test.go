@@ -182,6 +182,19 @@ func TestFaults(t *testing.T) {
 		{"R7", "carrier: au}", "carrier: rakuten}", []string{
 			`f:61: tenants.t1.mobiles.2002.carrier: "rakuten": only docomo, au and softbank corporate contracts are supported (R7)`,
 		}},
+		{"an IVR", "    groups:\n", "    ivrs:\n      3901: {options: {1: 3902, x: 3701, 2: 3999}}\n      3902: {options: {}}\n    groups:\n", []string{
+			`f:66: tenants.t1.ivrs.3901.options.1: 3902 is not a mobile, a phone, a group or a call centre; IVRs do not nest`,
+			`f:66: tenants.t1.ivrs.3901.options.x: "x" is no key of a telephone`,
+			`f:66: tenants.t1.ivrs.3901.options.2: no extension 3999 in this tenant`,
+			`f:67: tenants.t1.ivrs.3902.options: an IVR without keys leads nowhere`,
+		}},
+		{"a group with nowhere to go", "strategy: all,", "strategy: all, unreached: next,", []string{
+			`f:66: tenants.t1.groups.3701.unreached: next is the overflow, and there is none`,
+		}},
+		{"groups that overflow in a ring", "strategy: all,", "strategy: all, overflow: 3801,", []string{
+			`f:66: tenants.t1.groups.3701.overflow: overflows come back to 3701`,
+			`f:68: tenants.t1.call_centres.3801.overflow: overflows come back to 3801`,
+		}},
 		{"a name that reads backwards", "carrier: docomo", `carrier: docomo, name: "a\u202eb"`, []string{
 			`f:60: tenants.t1.mobiles.2001.name: a name is written in letters that show`,
 		}},

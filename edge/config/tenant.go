@@ -17,6 +17,7 @@ type tenantReading struct {
 	t          *Tenant
 	extensions claims                    // taken, whatever by
 	phones     claims                    // those of mobiles and phones, which can be members
+	answering  claims                    // those and groups and call centres, where somebody answers
 	dids       map[number.Number]bool    // the tenant's own numbers
 	named      []naming                  // references to check when all are known
 	emergency  []document.Value          // extensions that look like 110X, 118X, 119X
@@ -52,7 +53,7 @@ func (l *loader) tenant(name string, m *document.MapReader) Tenant {
 	t := Tenant{Name: name}
 	r := tenantReading{
 		loader: l, t: &t,
-		extensions: claims{}, phones: claims{},
+		extensions: claims{}, phones: claims{}, answering: claims{},
 		dids:      map[number.Number]bool{},
 		overflows: map[string]document.Value{}, overflowTo: map[string]string{},
 		carriers: map[string]document.Value{},
@@ -88,6 +89,7 @@ func (l *loader) tenant(name string, m *document.MapReader) Tenant {
 	r.phoneList(m.Key("phones").Map())
 	r.groups(m.Key("groups").Map())
 	r.callCentres(m.Key("call_centres").Map())
+	r.ivrs(m.Key("ivrs").Map())
 
 	r.references()
 	r.emergencyLike(m.Key("allow_au_emergency_like"))

@@ -49,8 +49,10 @@ type call struct {
 	// Slot is where the call is parked, 0 is nowhere; Parker by whom.
 	Slot   int
 	Parker number.ExtensionNumber
-	// Hunt is the search for somebody of a group.
-	Hunt hunt
+	// Choice is what the caller is asked to choose, Hunt the search for somebody of
+	// a group.
+	Choice choice
+	Hunt   hunt
 	// Via is through what the call came to its second party.
 	Via via
 	// Offered says that the INVITE of the first party brought an offer, Early that

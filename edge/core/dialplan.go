@@ -38,7 +38,7 @@ type route struct {
 	diversions []header.Redirection
 	// service is what the number asks for instead of a station.
 	service service
-	// group is whose.
+	// group is whose, or which menu's.
 	group number.ExtensionNumber
 	// headers are further ones, toward a phone.
 	headers []sip.Header
@@ -52,6 +52,7 @@ const (
 	toSlot                   // whoever is parked there
 	toRinging                // the place that an extension rings for
 	toGroup                  // somebody of a group
+	toMenu                   // what the caller chooses
 )
 
 // The refusals of the dial plan.
@@ -189,9 +190,13 @@ func (t *tenant) ring(o origin, e number.ExtensionNumber, called number.Number) 
 	}
 	s, ok := t.stations[e]
 	_, group := t.groups[e]
+	_, menu := t.menus[e]
 	switch {
 	case group:
 		r.service, r.group = toGroup, e
+		return r, cause.Cause{}
+	case menu:
+		r.service, r.group = toMenu, e
 		return r, cause.Cause{}
 	case !ok:
 		return r, unassigned()

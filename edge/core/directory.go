@@ -23,6 +23,7 @@ type Tenant struct {
 	Mobiles  []Mobile
 	Phones   []Phone
 	Groups   []Group
+	Menus    []Menu
 }
 
 // DID is one number of the tenant and the extension it rings.
@@ -89,6 +90,7 @@ type tenant struct {
 	park         Park
 	stations     map[number.ExtensionNumber]station
 	groups       map[number.ExtensionNumber]Group
+	menus        map[number.ExtensionNumber]Menu
 	msisdns      map[number.Number]number.ExtensionNumber
 	dids         map[number.Number]number.ExtensionNumber
 }
@@ -154,6 +156,7 @@ func newTenant(t *Tenant) *tenant {
 		name: t.Name, domain: t.Domain, number: t.DefaultNumber, channels: t.Channels, park: t.Park.withDefaults(),
 		stations: make(map[number.ExtensionNumber]station),
 		groups:   make(map[number.ExtensionNumber]Group),
+		menus:    make(map[number.ExtensionNumber]Menu),
 		msisdns:  make(map[number.Number]number.ExtensionNumber),
 		dids:     make(map[number.Number]number.ExtensionNumber),
 	}
@@ -172,6 +175,9 @@ func newTenant(t *Tenant) *tenant {
 		if g.Extension != "" {
 			made.groups[g.Extension] = g.withDefaults()
 		}
+	}
+	for _, m := range t.Menus {
+		made.menus[m.Extension] = m.withDefaults()
 	}
 	for _, d := range t.Numbers {
 		made.dids[d.Number] = d.Extension

@@ -21,7 +21,8 @@
 //	setup ── somebody answers ──▶ talking ── either ends ──▶ over ── legs ended, ports
 //	   └── nobody does ──────────────│──────────────────────▲        reported ─▶ forgotten
 //	warning ── announcement over ────│──────────────────────┘
-//	hunting ── a member answers ─────│──── time over ───────┘
+//	hunting ── a member answers ─────│──── time over ───────┤
+//	choosing ── a key, or none ──▶ hunting                  ┘
 //	                                 │
 //	talking ──* or #──▶ collecting ──*0──▶ held ──*──▶ talking
 //	   ▲                  │  │  └──#number──▶ passing ──it rings──▶ passed ──▶ talking, over

@@ -138,17 +138,16 @@ func (s *step) unreached(k *call, g Group) {
 func (s *step) overflow(k *call, g Group) {
 	s.dismiss(k, normal())
 	k.unset(memberTurn)
-	t := s.tenantOf(k)
 	if g.Overflow == "" {
 		s.giveUp(k, cause.Cause{Status: 480, Q850: cause.NoAnswer, Text: "nobody of the group has answered"})
 		return
 	}
-	if _, another := t.groups[g.Overflow]; another {
-		s.hunt(k, g.Overflow)
-		return
-	}
-	// A single extension is a group of one that has no group's name to show.
-	r, why := s.call(t, g.Overflow)
+	s.lead(k, g.Overflow)
+}
+
+// huntOne rings a single extension: a group of one that has no name to show.
+func (s *step) huntOne(k *call, e number.ExtensionNumber) {
+	r, why := s.call(s.tenantOf(k), e)
 	if why.Status != 0 {
 		s.giveUp(k, why)
 		return

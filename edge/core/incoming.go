@@ -42,15 +42,20 @@ func (s *step) incoming(in ua.Incoming) {
 	case toRinging:
 		s.pickup(k, arrival{in.Offer}, r.called)
 		return
-	case toStation, toGroup:
+	case toStation, toGroup, toMenu:
 	}
 	if no := s.admit(k, in, asked, r); no.Cause.Status != 0 {
 		s.finish(k, no)
 		return
 	}
-	if r.service == toGroup {
+	switch r.service {
+	case toGroup:
 		s.hunt(k, r.group)
 		return
+	case toMenu:
+		s.greet(k, r.group)
+		return
+	case toStation, toSlot, toRinging:
 	}
 	s.enter(k, setup)
 	s.set(k, setupTime, s.cfg.Timers.Setup)
@@ -103,7 +108,7 @@ func (s *step) admit(k *call, in ua.Incoming, asked seam.Call, r route) leg.Hang
 		return noChannel()
 	}
 	toward := []netip.Addr{a.Flow.Remote.Addr()}
-	if r.service != toGroup { // whose members get theirs when they ring
+	if r.service == toStation { // others get theirs when they ring
 		toward = append(toward, s.reach(k, r)[0].flow.Remote.Addr())
 	}
 	e, ok := s.lease(k, toward...)

@@ -65,6 +65,12 @@ var stages = map[stage]func(*rig){
 		r.fromBorder(seam.Call{Called: "0300000137", Caller: outside})
 		r.run(16 * time.Second)
 	},
+	choosing: func(r *rig) {
+		r.mute = true
+		r.menu()
+		r.fromBorder(seam.Call{Called: "0300000137", Caller: outside})
+		r.run(time.Second)
+	},
 	over: func(r *rig) {
 		r.mute = true
 		a, _ := r.mobileTalks()

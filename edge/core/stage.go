@@ -24,6 +24,7 @@ const (
 	parking          // the owner hears the slot
 	waiting          // parked, or called back by the parker
 	hunting          // a group is asked for somebody
+	choosing         // the caller hears a greeting and may press a key
 )
 
 // feature is what a stage makes of what happens in its calls. Each stands in a
@@ -79,6 +80,8 @@ func (g stage) feature() feature {
 		return parkFeature{}
 	case hunting:
 		return huntFeature{}
+	case choosing:
+		return menuFeature{}
 	case over:
 	}
 	return inert{}

@@ -31,6 +31,7 @@ func coreTenant(t *config.Tenant, listeners []netip.AddrPort, secrets Secrets) c
 			Secret: secrets[phoneName{t.Name, string(p.Extension)}],
 		})
 	}
+	made.Menus = coreMenus(t.IVRs)
 	for _, g := range t.Groups {
 		made.Groups = append(made.Groups, core.Group{
 			Extension: g.Extension, Strategy: core.Strategy(g.Strategy), Members: coreMembers(g.Members),
@@ -52,6 +53,21 @@ func coreMembers(members []config.Member) []core.Member {
 	list := make([]core.Member, 0, len(members))
 	for _, m := range members {
 		list = append(list, core.Member(m))
+	}
+	return list
+}
+
+func coreMenus(ivrs []config.IVR) []core.Menu {
+	var list []core.Menu
+	for _, i := range ivrs {
+		m := core.Menu{Extension: i.Extension, Otherwise: i.Otherwise, Timeout: i.Timeout}
+		if i.Greeting != "" {
+			m.Greeting = music(i.Greeting)
+		}
+		for _, o := range i.Options {
+			m.Options = append(m.Options, core.Option(o))
+		}
+		list = append(list, m)
 	}
 	return list
 }

@@ -48,6 +48,9 @@ func Contacts(t *config.Tenant) []Contact {
 	for _, cc := range t.CallCentres {
 		add(cc.Name, "call centre", cc.Extension, number.Number{})
 	}
+	for _, i := range t.IVRs {
+		add(i.Name, "IVR", i.Extension, number.Number{})
+	}
 	slices.SortFunc(list, func(a, b Contact) int { return strings.Compare(string(a.Extension), string(b.Extension)) })
 	return list
 }

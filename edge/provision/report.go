@@ -143,6 +143,9 @@ func (r *reading) own() []place {
 	for _, cc := range r.t.CallCentres {
 		list = append(list, place{"call centre", cc.Extension})
 	}
+	for _, i := range r.t.IVRs {
+		list = append(list, place{"IVR", i.Extension})
+	}
 	return list
 }
 
