@@ -46,7 +46,7 @@ func TestCalls(t *testing.T) {
 	before := debug(t, product)
 	wire := capture(t, site)
 
-	carrier, core := place(t, site)
+	carrier, core := placeCalls(t, site)
 	ended := time.Now()
 
 	for name, o := range map[string]Outcome{"carrier": carrier, "core": core} {
@@ -63,7 +63,7 @@ func TestCalls(t *testing.T) {
 	judgeRecovery(t, product, before, ended)
 }
 
-func place(t *testing.T, site *Site) (carrier, core Outcome) {
+func placeCalls(t *testing.T, site *Site) (carrier, core Outcome) {
 	t.Helper()
 	uas := SIPp{Scenario: "core", Folder: filepath.Join(site.Folder, "as-core"), Local: site.Core, Calls: calls, Patience: time.Minute}
 	uac := SIPp{

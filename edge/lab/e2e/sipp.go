@@ -17,12 +17,13 @@ import (
 	"time"
 )
 
-//go:embed testdata/*.xml
+//go:embed testdata/*.xml testdata/dialogues/*.xml
 var scenarios embed.FS
 
 // SIPp is one run of the tool, in a folder of its own.
 type SIPp struct {
 	Scenario string // a file of testdata, without .xml
+	Script   string // the scenario itself, where it is in no file
 	Folder   string // made if need be; holds the tool's files
 	Local    netip.AddrPort
 	Remote   netip.AddrPort // zero for one that only answers
@@ -86,9 +87,12 @@ func (s SIPp) command(ctx context.Context) (*exec.Cmd, error) {
 	if err := os.MkdirAll(s.Folder, 0o755); err != nil {
 		return nil, err
 	}
-	text, err := scenarios.ReadFile("testdata/" + s.Scenario + ".xml")
-	if err != nil {
-		return nil, fmt.Errorf("no such scenario: %w", err)
+	text := []byte(s.Script)
+	if s.Script == "" {
+		var err error
+		if text, err = scenarios.ReadFile("testdata/" + s.Scenario + ".xml"); err != nil {
+			return nil, fmt.Errorf("no such scenario: %w", err)
+		}
 	}
 	path := filepath.Join(s.Folder, s.Scenario+".xml")
 	if err := os.WriteFile(path, text, 0o644); err != nil {

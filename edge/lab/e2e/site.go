@@ -2,6 +2,7 @@ package e2e
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -12,6 +13,9 @@ import (
 
 //go:embed testdata/site.yaml.tmpl
 var siteTemplate string
+
+//go:embed testdata/dialogues.yaml.tmpl
+var dialoguesTemplate string
 
 // Site is one trial of the binary with an external core: a docomo trunk on one
 // side, a SIP PBX on the other, and as many mobiles as callers are wanted.
@@ -33,6 +37,28 @@ type Mobile struct {
 // NewSite writes the configuration and the callers' file of a trial into
 // folder. mobiles is at most 2,000 (R6).
 func NewSite(folder string, mobiles int) (*Site, error) {
+	s, err := place(folder)
+	if err != nil {
+		return nil, err
+	}
+	for i := range mobiles {
+		s.Mobiles = append(s.Mobiles, Mobile{Extension: 2000 + i, MSISDN: fmt.Sprintf("0900000%04d", 2000+i)})
+	}
+	return s, errors.Join(s.configure(siteTemplate), s.list())
+}
+
+// NewDialogueSite writes the configuration of a trial with a trunk of the public
+// network, 0300000121 behind the core, and no mobiles.
+func NewDialogueSite(folder string) (*Site, error) {
+	s, err := place(folder)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.configure(dialoguesTemplate)
+}
+
+// place finds addresses for all.
+func place(folder string) (*Site, error) {
 	s := &Site{Folder: folder}
 	border, peer := Loopback(), Loopback()
 	for border == peer {
@@ -48,10 +74,7 @@ func NewSite(folder string, mobiles int) (*Site, error) {
 	if s.West == s.East || s.Carrier == s.Core {
 		return nil, fmt.Errorf("the system offered one port twice: %s, %s", s.West, s.Core)
 	}
-	for i := range mobiles {
-		s.Mobiles = append(s.Mobiles, Mobile{Extension: 2000 + i, MSISDN: fmt.Sprintf("0900000%04d", 2000+i)})
-	}
-	return s, s.write()
+	return s, nil
 }
 
 // Config is the path of the configuration file.
@@ -64,21 +87,25 @@ func (s *Site) Records() string { return filepath.Join(s.Folder, "cdr.jsonl") }
 // number with the 8 in front.
 func (s *Site) Callers() string { return filepath.Join(s.Folder, "callers.csv") }
 
-func (s *Site) write() error {
-	t, err := template.New("site").Parse(siteTemplate)
+// configure writes the configuration.
+func (s *Site) configure(from string) error {
+	t, err := template.New("site").Parse(from)
 	if err != nil {
 		return fmt.Errorf("read the template of a site: %w", err)
 	}
-	var config, callers strings.Builder
+	var config strings.Builder
 	if err := t.Execute(&config, s); err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
 	}
+	return os.WriteFile(s.Config(), []byte(config.String()), 0o644)
+}
+
+// list writes the callers' file.
+func (s *Site) list() error {
+	var callers strings.Builder
 	callers.WriteString("SEQUENTIAL\n")
 	for _, m := range s.Mobiles {
 		fmt.Fprintf(&callers, "%s;%s;80300009001\n", m.MSISDN, strings.TrimPrefix(m.MSISDN, "0"))
-	}
-	if err := os.WriteFile(s.Config(), []byte(config.String()), 0o644); err != nil {
-		return err
 	}
 	return os.WriteFile(s.Callers(), []byte(callers.String()), 0o644)
 }
