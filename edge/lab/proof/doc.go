@@ -6,9 +6,9 @@
 //	    the events in RESULTS (appended)
 //	proof rows RESULTS
 //	    holds edge/lab/scenario/rows.tsv against those events
-//	proof mutants
-//	    applies each fault of fuzz/mutants.txt and requires that its proof
-//	    notices
+//	proof mutants [NAME…]
+//	    applies each fault of fuzz/mutants.txt, or those named, and requires
+//	    that its proof notices
 //
 // It runs in the project's folder and exits 1 when something is not proven.
 //

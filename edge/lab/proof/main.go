@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-const usage = "usage: proof watch RESULTS | rows RESULTS | mutants"
+const usage = "usage: proof watch RESULTS | rows RESULTS | mutants [NAME…]"
 
 func main() {
 	if err := run(context.Background(), os.Args[1:], os.Stdin, os.Stdout); err != nil {
@@ -29,8 +29,8 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return kept.Close()
 	case len(args) == 2 && args[0] == "rows":
 		return checkRows(args[1], out)
-	case len(args) == 1 && args[0] == "mutants":
-		return checkMutants(ctx, out)
+	case len(args) >= 1 && args[0] == "mutants":
+		return checkMutants(ctx, args[1:], out)
 	}
 	return fmt.Errorf("%q: %s", args, usage)
 }

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,7 +21,8 @@ type mutant struct {
 	folder, test   string // the proof
 }
 
-func checkMutants(ctx context.Context, out io.Writer) error {
+// checkMutants checks the named faults, or all.
+func checkMutants(ctx context.Context, names []string, out io.Writer) error {
 	text, err := os.ReadFile("fuzz/mutants.txt")
 	if err != nil {
 		return err
@@ -30,14 +31,22 @@ func checkMutants(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if all, err = pick(all, names); err != nil {
+		return err
+	}
 	root, err := os.Getwd()
 	if err != nil {
 		return err
 	}
+	w, err := newWorkshop(root)
+	if err != nil {
+		return err
+	}
+	defer w.close()
 	var faults []error
 	for _, m := range all {
 		began := time.Now()
-		err := m.check(ctx, root)
+		err := m.check(ctx, w)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("mutant %s: %w", m.name, err))
 			fmt.Fprintf(out, "%-24s not noticed\n", m.name)
@@ -46,6 +55,16 @@ func checkMutants(ctx context.Context, out io.Writer) error {
 		fmt.Fprintf(out, "%-24s noticed by %s in %s, %.1f s\n", m.name, m.test, m.folder, time.Since(began).Seconds())
 	}
 	return errors.Join(faults...)
+}
+
+// pick returns the faults of these names, in the file's order; all without any.
+func pick(all []mutant, names []string) ([]mutant, error) {
+	for _, n := range names {
+		if !slices.ContainsFunc(all, func(m mutant) bool { return m.name == n }) {
+			return nil, fmt.Errorf("no fault is called %q", n)
+		}
+	}
+	return slices.DeleteFunc(all, func(m mutant) bool { return len(names) > 0 && !slices.Contains(names, m.name) }), nil
 }
 
 func readMutants(text string) ([]mutant, error) {
@@ -112,68 +131,27 @@ func readMutants(text string) ([]mutant, error) {
 	return all, nil
 }
 
-func (m mutant) check(ctx context.Context, root string) error {
-	folder, err := os.MkdirTemp("", "mutant")
+func (m mutant) check(ctx context.Context, w *workshop) error {
+	overlay, err := m.overlay(w)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder)
-	overlay, err := m.overlay(root, folder)
-	if err != nil {
-		return err
+	switch o := w.without(ctx, m); {
+	case o.err != nil:
+		return fmt.Errorf("without the fault: %w", o.err)
+	case o.became != passed:
+		return fmt.Errorf("without the fault %s in %s %v", m.test, m.folder, o.became)
 	}
-	run := []string{"test", "-json", "-count=1", "-vet=off", "-timeout=5m", "-run", "^" + m.test + "$", "./" + m.folder}
-	if err := m.passes(ctx, root, run); err != nil {
-		return err
+	binary := filepath.Join(w.folder, "faulty.test")
+	if err := w.compile(ctx, m.folder, binary, "-overlay", overlay); err != nil {
+		return fmt.Errorf("does not compile with the fault: %w", err)
 	}
-	if said, err := command(ctx, root, "test", "-overlay", overlay, "-vet=off", "-c", "-o", filepath.Join(folder, "test"), "./"+m.folder); err != nil {
-		return fmt.Errorf("does not compile with the fault: %w\n%s", err, said)
-	}
-	return m.fails(ctx, root, append(run[:1:1], append([]string{"-overlay", overlay}, run[1:]...)...))
-}
-
-// overlay writes the changed file and tells the compiler where it is.
-func (m mutant) overlay(root, folder string) (string, error) {
-	path := filepath.Join(root, m.file)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	if n := bytes.Count(text, []byte(m.old)); n != 1 {
-		return "", fmt.Errorf("%s holds %q %d times, want once", m.file, m.old, n)
-	}
-	changed := filepath.Join(folder, filepath.Base(m.file))
-	if err := os.WriteFile(changed, bytes.Replace(text, []byte(m.old), []byte(m.new), 1), 0o644); err != nil {
-		return "", err
-	}
-	list, err := json.Marshal(map[string]map[string]string{"Replace": {path: changed}})
-	if err != nil {
-		return "", err
-	}
-	overlay := filepath.Join(folder, "overlay.json")
-	return overlay, os.WriteFile(overlay, list, 0o644)
-}
-
-func (m mutant) passes(ctx context.Context, root string, args []string) error {
-	said, _ := command(ctx, root, args...) // the events tell
-	seen, err := outcomes(bytes.NewReader(said))
-	if err != nil {
-		return fmt.Errorf("proof without the fault: %w", err)
-	}
-	if o := seen[testKey{module + "/" + m.folder, m.test}]; o != passed {
-		return fmt.Errorf("without the fault %s in %s %v", m.test, m.folder, o)
-	}
-	return nil
-}
-
-func (m mutant) fails(ctx context.Context, root string, args []string) error {
-	said, _ := command(ctx, root, args...)
-	seen, err := outcomes(bytes.NewReader(said))
-	if err != nil {
-		return fmt.Errorf("proof with the fault: %w", err)
-	}
-	if o := seen[testKey{module + "/" + m.folder, m.test}]; o != failed {
-		return fmt.Errorf("with the fault %s in %s %v", m.test, m.folder, o)
+	became, said, err := w.run(ctx, binary, m)
+	switch {
+	case err != nil:
+		return fmt.Errorf("with the fault: %w", err)
+	case became != failed:
+		return fmt.Errorf("with the fault %s in %s %v", m.test, m.folder, became)
 	}
 	// test2json gives a panic's and a time-out's first line to the test.
 	for _, crash := range []string{`"panic: `, `"fatal error: `} {
@@ -184,15 +162,24 @@ func (m mutant) fails(ctx context.Context, root string, args []string) error {
 	return nil
 }
 
-// command runs go and returns its standard output.
-func command(ctx context.Context, root string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = root
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
+// overlay writes the changed file and tells the compiler where it is.
+func (m mutant) overlay(w *workshop) (string, error) {
+	path := filepath.Join(w.root, m.file)
+	text, err := os.ReadFile(path)
 	if err != nil {
-		err = fmt.Errorf("%w: %s", err, bytes.TrimSpace(stderr.Bytes()))
+		return "", err
 	}
-	return out, err
+	if n := bytes.Count(text, []byte(m.old)); n != 1 {
+		return "", fmt.Errorf("%s holds %q %d times, want once", m.file, m.old, n)
+	}
+	changed := filepath.Join(w.folder, "changed.go")
+	if err := os.WriteFile(changed, bytes.Replace(text, []byte(m.old), []byte(m.new), 1), 0o644); err != nil {
+		return "", err
+	}
+	list, err := json.Marshal(map[string]map[string]string{"Replace": {path: changed}})
+	if err != nil {
+		return "", err
+	}
+	overlay := filepath.Join(w.folder, "overlay.json")
+	return overlay, os.WriteFile(overlay, list, 0o644)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -19,6 +20,19 @@ func TestReadMutants(t *testing.T) {
 		if all, err := readMutants(text); err == nil {
 			t.Errorf("%q was read as %v", text, all)
 		}
+	}
+}
+
+func TestPick(t *testing.T) {
+	all := []mutant{{name: "a"}, {name: "b"}, {name: "c"}}
+	if got, err := pick(slices.Clone(all), []string{"c", "a"}); err != nil || len(got) != 2 || got[0].name != "a" || got[1].name != "c" {
+		t.Errorf("%v, %v", got, err)
+	}
+	if got, err := pick(slices.Clone(all), nil); err != nil || len(got) != 3 {
+		t.Errorf("%v, %v", got, err)
+	}
+	if _, err := pick(all, []string{"d"}); err == nil {
+		t.Error("a name that is none was picked")
 	}
 }
 
@@ -40,6 +54,11 @@ func TestMutantIsJudged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	w, err := newWorkshop(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.close()
 	for _, c := range []struct{ old, new, test, want string }{
 		{"a + b", "a - b", "TestAdd", ""},
 		{"a + b", "a - b", "TestBlind", "with the fault TestBlind in sum passed"},
@@ -51,7 +70,7 @@ func TestMutantIsJudged(t *testing.T) {
 		{"a * b", "a", "TestAdd", "0 times"},
 		{"func", "fun", "TestAdd", "2 times"},
 	} {
-		err := mutant{"m", "sum/sum.go", c.old, c.new, "sum", c.test}.check(t.Context(), root)
+		err := mutant{"m", "sum/sum.go", c.old, c.new, "sum", c.test}.check(t.Context(), w)
 		if (c.want == "") != (err == nil) || (err != nil && !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s -> %s by %s: %v, want %q", c.old, c.new, c.test, err, c.want)
 		}
