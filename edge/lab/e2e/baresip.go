@@ -21,9 +21,9 @@ import (
 var phonesTemplate string
 
 // NewPhones writes the configuration of a trial with the embedded core and two
-// phones, 1001 and 1002, that register by MD5 from 127.0.0.1. listen is where
-// they do.
-func NewPhones(folder string) (site *Site, listen netip.AddrPort, err error) {
+// phones, 1001 and 1002, that register from 127.0.0.1 by one of the digests.
+// listen is where they do.
+func NewPhones(folder, digests string) (site *Site, listen netip.AddrPort, err error) {
 	core := Loopback()
 	if listen, err = FreeUDP(core); err != nil {
 		return nil, listen, err
@@ -33,7 +33,7 @@ func NewPhones(folder string) (site *Site, listen netip.AddrPort, err error) {
 		return nil, listen, fmt.Errorf("read the template of the phones' site: %w", err)
 	}
 	var config strings.Builder
-	if err := t.Execute(&config, map[string]any{"Core": core, "Listen": listen, "Folder": folder}); err != nil {
+	if err := t.Execute(&config, map[string]any{"Core": core, "Listen": listen, "Folder": folder, "Digests": digests}); err != nil {
 		return nil, listen, fmt.Errorf("write the configuration: %w", err)
 	}
 	site = &Site{Folder: folder}

@@ -14,11 +14,11 @@ import (
 func TestPhones(t *testing.T) {
 	Need(t, "baresip")
 	NeedTime(t, "the phones take some seconds to register and talk")
-	site, listen, err := NewPhones(t.TempDir())
+	site, listen, err := NewPhones(t.TempDir(), "MD5")
 	if err != nil {
 		t.Fatal(err)
 	}
-	binary, err := Build(t.Context(), site.Folder)
+	binary, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}

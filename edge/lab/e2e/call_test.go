@@ -27,7 +27,7 @@ func TestCalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	binary, err := Build(t.Context(), site.Folder)
+	binary, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}

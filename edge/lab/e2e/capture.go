@@ -34,6 +34,15 @@ const (
 // SIP, to path, and returns once packets are being taken. An error mostly
 // means that the process may not capture.
 func StartCapture(ctx context.Context, path string, sip ...netip.AddrPort) (*Capture, error) {
+	return startCapture(ctx, path, "", sip)
+}
+
+// StartCaptureOfSent is StartCapture of what these addresses send alone.
+func StartCaptureOfSent(ctx context.Context, path string, sip ...netip.AddrPort) (*Capture, error) {
+	return startCapture(ctx, path, "src ", sip)
+}
+
+func startCapture(ctx context.Context, path, direction string, sip []netip.AddrPort) (*Capture, error) {
 	marker, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(sip[0].Addr(), 0)))
 	if err != nil {
 		return nil, fmt.Errorf("mark the capture: %w", err)
@@ -41,7 +50,7 @@ func StartCapture(ctx context.Context, path string, sip ...netip.AddrPort) (*Cap
 	c := &Capture{path: path, marker: marker}
 	filter := []string{fmt.Sprintf("udp port %d", marker.LocalAddr().(*net.UDPAddr).Port)}
 	for _, a := range sip {
-		filter = append(filter, fmt.Sprintf("(host %s and udp port %d)", a.Addr(), a.Port()))
+		filter = append(filter, fmt.Sprintf("(%shost %s and udp %sport %d)", direction, a.Addr(), direction, a.Port()))
 		c.ports = append(c.ports, a.Port())
 	}
 	c.cmd = exec.CommandContext(ctx, "tshark", "-Q", "-B", "32", "-i", "lo", "-f", strings.Join(filter, " or "), "-w", path)
@@ -97,6 +106,16 @@ func (c *Capture) Stop(ctx context.Context) (messages int, malformed []string, e
 	}
 	bad, err := c.read(ctx, `(_ws.malformed || !sip) && !(frame contains "sekisho: the capture")`)
 	return len(all), bad, err
+}
+
+// SentElsewhere returns what a stopped capture holds that went to none of these,
+// a line each.
+func (c *Capture) SentElsewhere(ctx context.Context, to ...netip.AddrPort) ([]string, error) {
+	known := []string{`frame contains "sekisho: the capture"`}
+	for _, a := range to {
+		known = append(known, fmt.Sprintf("(ip.dst == %s && udp.dstport == %d)", a.Addr(), a.Port()))
+	}
+	return c.read(ctx, "!("+strings.Join(known, " || ")+")")
 }
 
 func (c *Capture) read(ctx context.Context, filter string) ([]string, error) {

@@ -71,7 +71,7 @@ func TestDialogues(t *testing.T) {
 	Need(t, "sipp")
 	NeedTime(t, "each dialogue is a process and some seconds")
 	t.Parallel()
-	binary, err := Build(t.Context(), t.TempDir())
+	binary, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}

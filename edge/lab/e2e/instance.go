@@ -140,6 +140,10 @@ type Debug struct {
 		Leased      int `json:"leased"`
 		Quarantined int `json:"quarantined"`
 	} `json:"ports"`
+	Panics    int `json:"panics"`
+	Registrar struct {
+		Bindings int `json:"bindings"`
+	} `json:"registrar"`
 	Goroutines  int    `json:"goroutines"`
 	Descriptors int    `json:"descriptors"`
 	Heap        uint64 `json:"heap"` // octets
@@ -192,7 +196,7 @@ func readDebug(body []byte) (Debug, error) {
 	if err := json.Unmarshal(keys["ports"], &ports); err != nil {
 		return Debug{}, fmt.Errorf("read ports of debug: %w in %q", err, body)
 	}
-	for _, k := range []string{"calls", "legs", "transactions", "lingering", "goroutines", "descriptors", "heap"} {
+	for _, k := range []string{"calls", "legs", "transactions", "lingering", "panics", "registrar", "goroutines", "descriptors", "heap"} {
 		if _, ok := keys[k]; !ok {
 			return Debug{}, fmt.Errorf("debug does not say %s: %q", k, body)
 		}

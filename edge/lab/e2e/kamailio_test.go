@@ -29,7 +29,7 @@ func TestProxy(t *testing.T) {
 	Need(t, "sipp", "kamailio")
 	NeedTime(t, "each dialogue is three processes and some seconds")
 	t.Parallel()
-	binary, err := Build(t.Context(), t.TempDir())
+	binary, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
