@@ -96,6 +96,7 @@ func (f *failing) receive() ([]slot, error) {
 		return nil, unix.ENETDOWN
 	}
 }
+func (f *failing) poll() ([]slot, error)         { return nil, nil }
 func (f *failing) send([]*Outgoing) (int, error) { return 0, unix.ENOBUFS }
 func (f *failing) kernelDrops() uint64           { return 0 }
 func (f *failing) close() error {

@@ -28,23 +28,62 @@ func newReader(t *Transport, l *listener, s socket, c *counters) *reader {
 // run reads until the socket is closed. Another error never ends it: on UDP an
 // error may be the echo of a datagram sent earlier (an ICMP message), and says
 // nothing about the next one to arrive.
+//
+// A datagram that comes alone is read at once. A busy socket, one that has been
+// read within the last two spacings, is read once a spacing until nothing is
+// there, and no interruption is made for it meanwhile. The spacing grows when a
+// read brings much: the batch is worth its wake-up then.
 func (r *reader) run() {
 	failures := 0
+	next := r.socket.receive
+	spacing := shortest
+	var last time.Time
 	for {
-		got, err := r.socket.receive()
+		got, err := next()
 		switch {
 		case err == nil:
 			failures = 0
-			r.sort(got, time.Now())
 		case errors.Is(err, net.ErrClosed):
 			return
 		default:
 			r.count.receiveErrors.Add(1)
 			failures++
 			r.pause(failures)
+			continue
+		}
+		next = r.socket.receive
+		if len(got) == 0 {
+			continue
+		}
+		now := time.Now()
+		taken := r.sort(got, now)
+		busy := now.Sub(last) < 2*spacing
+		last, spacing = now, shortest
+		if taken >= crowd {
+			spacing = longest
+		}
+		switch {
+		case len(got) == cap(got): // there is more
+			next = r.socket.poll
+		case busy:
+			// One timer of the runtime wakes all readers at a multiple.
+			time.Sleep(spacing - now.Sub(r.transport.epoch)%spacing)
+			next = r.socket.poll
 		}
 	}
 }
+
+// How far two reads of a busy socket are apart: what a message may wait for
+// others. Every wake-up that they share, of threads here, on the shards and at
+// the peers, costs as much as a message. A caller waits for seconds, and the
+// shortest timer of SIP is 500 ms.
+const (
+	shortest = time.Millisecond
+	longest  = 5 * time.Millisecond
+	// crowd is how many datagrams of one read, junk not counted, make the next
+	// one come after longest: above 4,000 a second, and back below 800.
+	crowd = 4
+)
 
 // pause keeps a socket that fails again and again (its interface is gone) from
 // taking a whole core, while the echoes of a few ICMP messages cost no delay.
@@ -60,8 +99,9 @@ func (r *reader) pause(failures int) {
 }
 
 // sort judges the datagrams of one system call and delivers what they leave,
-// one batch per shard; nothing waits for a later call.
-func (r *reader) sort(got []slot, at time.Time) {
+// one batch per shard; nothing waits for a later call. It returns how many are a
+// shard's to look at.
+func (r *reader) sort(got []slot, at time.Time) (taken int) {
 	sources := r.listener.sources.Load()
 	now := at.Sub(r.transport.epoch).Nanoseconds()
 	for i := range got {
@@ -74,6 +114,7 @@ func (r *reader) sort(got []slot, at time.Time) {
 			r.count.drop(drop, 1)
 			continue
 		}
+		taken++
 		r.add(callid.Shard(r.transport.key.Of(id), r.transport.shards), &got[i], at)
 	}
 	for shard := range r.filling {
@@ -81,6 +122,7 @@ func (r *reader) sort(got []slot, at time.Time) {
 	}
 	// Last, so that whoever sees a datagram received sees its fate too.
 	r.count.received.Add(uint64(len(got)))
+	return taken
 }
 
 func (r *reader) judge(s *slot, sources *sourceTable, now int64) (Drop, bool) {

@@ -23,6 +23,9 @@ func (s *single) receive() ([]slot, error) {
 	return s.got[:], nil
 }
 
+// poll finds nothing: to look without waiting the net package has no call.
+func (s *single) poll() ([]slot, error) { return nil, nil }
+
 // send may wait for room in the kernel's buffer, as the net package does.
 func (s *single) send(list []*Outgoing) (int, error) {
 	for i, o := range list {

@@ -8,12 +8,14 @@ import (
 	"syscall"
 )
 
-// socket is one bound UDP socket. receive is called by one goroutine, send by
-// any; close ends both with net.ErrClosed.
+// socket is one bound UDP socket. receive and poll are called by one goroutine,
+// send by any; close ends both with net.ErrClosed.
 type socket interface {
 	// receive waits for at least one datagram. The slots are valid until the
-	// next call.
+	// next call. They leave no capacity where the socket may hold more.
 	receive() ([]slot, error)
+	// poll is receive for what is there already, maybe nothing.
+	poll() ([]slot, error)
 	// send hands over list from its start, without waiting, and returns how
 	// many the kernel took; an error concerns the first one it did not take,
 	// or none in particular.
