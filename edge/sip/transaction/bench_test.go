@@ -89,12 +89,9 @@ func TestLingeringMemory(t *testing.T) {
 	out = nil
 	perCall := int(heap()-before) / calls
 	kept := 0
-	for _, m := range uas.byID {
-		kept += len(m.record().message)
-	}
-	for _, m := range uac.byID {
-		kept += len(m.record().message)
-	}
+	weigh := func(m machine) { kept += len(m.record().message) }
+	uas.byID.each(weigh)
+	uac.byID.each(weigh)
 	if got := uas.Live().Lingering + uac.Live().Lingering; got != 4*calls {
 		t.Fatalf("%d transactions linger, want %d", got, 4*calls)
 	}
@@ -107,7 +104,7 @@ func TestLingeringMemory(t *testing.T) {
 	// After everything lingered, the memory is given back.
 	uas.Handle(epoch.Add(time.Minute), Timeout{}, out)
 	uac.Handle(epoch.Add(time.Minute), Timeout{}, out)
-	if n := len(uas.byID) + len(uac.byID); n != 0 {
+	if n := uas.byID.length + uac.byID.length; n != 0 {
 		t.Errorf("%d transactions outlive their timers", n)
 	}
 }

@@ -286,7 +286,7 @@ func TestLossyLink(t *testing.T) {
 			if c.Live != [kinds]int{} || c.Lingering != 0 {
 				t.Errorf("seed %d: %s counts %+v", seed, s.name, c)
 			}
-			if n := len(s.table.byID) + len(s.table.clients) + len(s.table.servers) + len(s.table.sending); n != 0 {
+			if n := s.table.byID.length + len(s.table.clients) + len(s.table.servers) + len(s.table.sending); n != 0 {
 				t.Errorf("seed %d: %s holds %d entries", seed, s.name, n)
 			}
 		}

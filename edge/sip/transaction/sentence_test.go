@@ -52,11 +52,11 @@ func run(t *testing.T, s sentence) {
 			if at.IsZero() || at.After(until) {
 				break
 			}
-			held := len(tab.byID)
+			held := tab.byID.length
 			out := check(tab.Handle(at, Timeout{}, nil))
 			if len(out) == 0 {
 				// The end of a transaction that nobody was told of.
-				if len(tab.byID) == held {
+				if tab.byID.length == held {
 					t.Errorf("step %d: timer %v at %v did nothing", i, timer, at.Sub(epoch))
 				}
 				continue

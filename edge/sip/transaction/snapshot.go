@@ -56,10 +56,8 @@ type Saved struct {
 // Snapshot returns the state of the table at now. Messages are shared with the
 // table, which never changes them.
 func (t *Table) Snapshot(now time.Time) Snapshot {
-	s := Snapshot{Last: t.last, Stateless: t.stateless, Transactions: make([]Saved, 0, len(t.byID))}
-	for _, m := range t.byID {
-		s.Transactions = append(s.Transactions, save(now, m))
-	}
+	s := Snapshot{Last: t.last, Stateless: t.stateless, Transactions: make([]Saved, 0, t.byID.length)}
+	t.byID.each(func(m machine) { s.Transactions = append(s.Transactions, save(now, m)) })
 	slices.SortFunc(s.Transactions, func(a, b Saved) int { return cmp.Compare(a.ID, b.ID) })
 	return s
 }

@@ -72,7 +72,7 @@ type Table struct {
 	stateless uint64
 
 	last    ID
-	byID    map[ID]machine
+	byID    roll
 	clients map[clientKey]client
 	servers map[serverKey]server
 	// sending holds, for each flow, the client transactions that an unreachable
@@ -97,7 +97,7 @@ func NewTable(c Config) *Table {
 		tokens:    c.Tokens,
 		fit:       c.Fit,
 		stateless: c.Tokens.Uint64(),
-		byID:      make(map[ID]machine),
+		byID:      newRoll(),
 		clients:   make(map[clientKey]client),
 		servers:   make(map[serverKey]server),
 		sending:   make(map[flow.Flow][]ID),
@@ -119,13 +119,13 @@ func (t *Table) Handle(now time.Time, in Input, out []Action) []Action {
 	case Respond:
 		return t.respond(now, in, out)
 	case Repeat:
-		if m, ok := t.byID[in.ID].(*inviteServer); ok {
+		if m, ok := t.byID.get(in.ID).(*inviteServer); ok {
 			return m.repeat(out)
 		}
 	case SendOnce:
 		return append(out, Send{Flow: in.Flow, Data: t.bytes(in.Request)})
 	case Own:
-		if m, ok := t.byID[in.ID]; ok {
+		if m := t.byID.get(in.ID); m != nil {
 			m.record().owner = in.Owner
 			if m, ok := m.(*inviteServer); ok && in.Tag != "" {
 				m.toTag = string(in.Tag)
@@ -208,7 +208,7 @@ func (t *Table) cancel(now time.Time, key clientKey) {
 }
 
 func (t *Table) respond(now time.Time, in Respond, out []Action) []Action {
-	m, ok := t.byID[in.ID].(server)
+	m, ok := t.byID.get(in.ID).(server)
 	if !ok || in.Response == nil {
 		return out
 	}
@@ -237,8 +237,8 @@ func (t *Table) timeout(now time.Time, out []Action) []Action {
 			t.expires[timer].drop()
 			id = e.id
 		}
-		m, ok := t.byID[id]
-		if !ok {
+		m := t.byID.get(id)
+		if m == nil {
 			continue
 		}
 		before := m.record().mark()
@@ -253,7 +253,7 @@ func (t *Table) unreachable(now time.Time, f flow.Flow, out []Action) []Action {
 	waiting := t.sending[f]
 	delete(t.sending, f)
 	for _, id := range waiting {
-		m, ok := t.byID[id].(client)
+		m, ok := t.byID.get(id).(client)
 		if !ok || !m.sending() {
 			continue
 		}
@@ -265,7 +265,7 @@ func (t *Table) unreachable(now time.Time, f flow.Flow, out []Action) []Action {
 }
 
 func (t *Table) add(m machine) {
-	t.byID[m.record().id] = m
+	t.byID.put(m.record().id, m)
 	t.counts.Live[m.kind()]++
 }
 
@@ -310,7 +310,7 @@ func (t *Table) settle(m machine, before mark, out []Action) []Action {
 
 func (t *Table) remove(m machine) {
 	r := m.record()
-	delete(t.byID, r.id)
+	t.byID.remove(r.id)
 	if r.lingering {
 		t.counts.Lingering--
 	} else {
@@ -335,7 +335,7 @@ func (t *Table) remove(m machine) {
 func (t *Table) trim(timer Timer) {
 	q := &t.expires[timer]
 	for e, ok := q.first(); ok; e, ok = q.first() {
-		if m, ok := t.byID[e.id]; ok {
+		if m := t.byID.get(e.id); m != nil {
 			if r := m.record(); r.expireBy == timer && r.expireAt.Equal(e.at) {
 				return
 			}
@@ -347,7 +347,7 @@ func (t *Table) trim(timer Timer) {
 func (t *Table) trimSending(f flow.Flow) {
 	ids := t.sending[f]
 	for len(ids) > 0 {
-		if m, ok := t.byID[ids[0]].(client); ok && m.sending() {
+		if m, ok := t.byID.get(ids[0]).(client); ok && m.sending() {
 			break
 		}
 		ids = ids[1:]
