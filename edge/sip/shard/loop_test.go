@@ -282,3 +282,38 @@ func TestInboxFull(t *testing.T) {
 		t.Error("an inbox of one batch must take one and refuse the next")
 	}
 }
+
+// clock wants to be told of each millisecond.
+type clock struct {
+	due   time.Time
+	ticks int
+	late  time.Duration
+}
+
+func (c *clock) Deadline() time.Time { return c.due }
+
+func (c *clock) Handle(now time.Time, _ ua.Input, out []ua.Action) []ua.Action {
+	c.ticks++
+	c.late = max(c.late, now.Sub(c.due))
+	c.due = now.Add(time.Millisecond)
+	return out
+}
+
+// A loop with nothing but timers to do wakes once a grain, and is never later
+// than that.
+func TestTimersShareWakings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &clock{due: time.Now().Add(time.Millisecond)}
+		u := ua.New(ua.Config{
+			Source: rand.New(rand.NewPCG(1, 1)), Legs: new(ua.Sequence), App: c,
+			Peer: func(flow.Flow) (ua.Peer, bool) { return 1, true },
+		})
+		l := Run(Config{UA: u, Send: func([]transport.Outgoing) int { return 0 }}, NewInbox(1))
+		const grains = 20
+		time.Sleep(grains*grain + grain/2)
+		l.Close()
+		if c.ticks != grains || c.late == 0 || c.late >= grain {
+			t.Errorf("woken %d times in %d grains, %s late at most", c.ticks, grains, c.late)
+		}
+	})
+}
