@@ -3,10 +3,7 @@
 // wall clock.
 package cdr
 
-import (
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // Record is one call as it is billed, searched and reconciled: exactly one per
 // INVITE that became a call, refused ones included.
@@ -83,14 +80,4 @@ type Leg struct {
 	Foreign  uint64 `json:"rtp_foreign,omitempty"`
 	// Quality is by direction; nil where no packet was sent or heard.
 	Quality *Media `json:"media,omitempty"`
-}
-
-// Append writes the record as one JSON line. encoding/json escapes control
-// characters, so that one record is one line whatever a peer sent.
-func (r *Record) Append(dst []byte) ([]byte, error) {
-	b, err := json.Marshal(r)
-	if err != nil {
-		return dst, err
-	}
-	return append(append(dst, b...), '\n'), nil
 }
