@@ -82,6 +82,8 @@ type call struct {
 	// announcement of ours follows.
 	earlyFromB bool
 	joined     bool
+	// recast is a change between audio and T.38 under way.
+	recast *recast
 	// transfer is the REFER being carried out, refers counts those accepted, and
 	// former are the parties that were replaced.
 	transfer *transfer

@@ -36,6 +36,8 @@ func (b *Border) legEvent(now time.Time, p *party, ev leg.Event, out []ua.Action
 		return b.acked(p, ev, out)
 	case leg.Offered:
 		return b.offered(p, ev, out)
+	case leg.OfferWithdrawn:
+		b.withdrawn(p)
 	case leg.OfferRefused:
 		return b.offerRefused(now, p, ev, out)
 	case leg.Asked:
@@ -161,7 +163,7 @@ func (b *Border) agreed(p *party, n sdp.Negotiated, out []ua.Action) []ua.Action
 		}
 		return b.announce(c, out)
 	}
-	return b.watch(c, b.followHold(p, out))
+	return b.watch(c, b.followHold(p, b.recastAgreed(p, n, out)))
 }
 
 // acked is A's ACK; with a late offer it brings A's answer.

@@ -17,6 +17,7 @@
 //	refer.go      REFER refused, passed on or carried out
 //	transfer.go   a third leg takes a party's place
 //	hold.go       re-INVITEs: absorbed or relayed, as the profile says
+//	fax.go        audio becomes T.38, and T.38 audio, on both legs or on none
 //	reason.go     why a call ends, as each neighbour wants to be told
 //	refuse.go     announcement and code of a call that is not put through
 //	probe.go      OPTIONS to peers

@@ -44,8 +44,14 @@ func (b *Border) offered(p *party, ev leg.Offered, out []ua.Action) []ua.Action 
 	if a, ok := audio(ev.Offer); ok && !a.RTP.Addr().IsUnspecified() && !sdp.Permitted(a.RTP, p.media.prefixes) {
 		return append(out, ua.Command{Leg: p.leg, Command: leg.RefuseOffer{Status: 488}})
 	}
+	if f, is := fax(ev.Offer); ev.Offer != nil && is != p.negotiated.Fax.On {
+		if _, at, _ := ev.Offer.Fax(); f.On && !sdp.Permitted(at, p.media.prefixes) {
+			return append(out, ua.Command{Leg: p.leg, Command: leg.RefuseOffer{Status: 488}})
+		}
+		return b.recasts(p, ev, out)
+	}
 	p.hold.proposed, p.hold.asked = p.other().holds(), true
-	m := leg.Media{Addr: p.pair.Addr, Caps: p.media.caps.Follow(*p.negotiated), Direction: p.hold.proposed}
+	m := leg.Media{Addr: p.pair.Addr, Caps: b.caps(p), Direction: p.hold.proposed}
 	return append(out, ua.Command{Leg: p.leg, Command: leg.AnswerOffer{Media: m}})
 }
 
@@ -117,13 +123,16 @@ func (b *Border) showHold(p *party, out []ua.Action) []ua.Action {
 		return out
 	}
 	p.hold.offering, p.hold.proposed, p.hold.retryAt = true, want, time.Time{}
-	m := leg.Media{Addr: p.pair.Addr, Caps: p.media.caps.Follow(*p.negotiated), Direction: want}
+	m := leg.Media{Addr: p.pair.Addr, Caps: b.caps(p), Direction: want}
 	return append(out, ua.Command{Leg: p.leg, Command: leg.Reoffer{Media: m}})
 }
 
 // offerRefused tries again what met an offer of the peer's, as soon as it may
 // (RFC 3261 §14.1). An offer refused for itself leaves the session as it was.
 func (b *Border) offerRefused(now time.Time, p *party, ev leg.OfferRefused, out []ua.Action) []ua.Action {
+	if out, one := b.recastRefused(p, ev, out); one {
+		return out
+	}
 	p.hold.offering = false
 	if p.call.phase != talking {
 		return out // it is shown with the answer

@@ -51,7 +51,7 @@ func (b *Border) overdue(now time.Time, c *call, out []ua.Action) ([]ua.Action, 
 // begins with the answer, and rests while anybody holds.
 func (b *Border) watch(c *call, out []ua.Action) []ua.Action {
 	for _, p := range [...]*party{&c.a, &c.b} {
-		speaks := c.phase == talking && p.leased && p.negotiated != nil && p.negotiated.Direction.Receives() &&
+		speaks := c.phase == talking && p.leased && p.negotiated != nil && p.negotiated.Direction.Receives() && !p.negotiated.Fax.On &&
 			!c.a.hold.held && !c.b.hold.held
 		if speaks == p.watched {
 			continue

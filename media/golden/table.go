@@ -49,7 +49,7 @@ const (
 // Table returns the rows.
 func Table() []Row {
 	rows := []Row{exact(), strangers(), malformed(), unknownType(), impaired(), wrapped(),
-		digits(), withoutEvents(), otherLaw(relay.PCMU, relay.PCMA), otherLaw(relay.PCMA, relay.PCMU), opaque(), held(), nowhere(), restarted(), forged(), changed(), learned(), fought()}
+		digits(), withoutEvents(), otherLaw(relay.PCMU, relay.PCMA), otherLaw(relay.PCMA, relay.PCMU), opaque(), held(), nowhere(), restarted(), forged(), changed(), learned(), fought(), datagrams(), halfDatagrams()}
 	return rows
 }
 
@@ -95,6 +95,32 @@ func from(source netip.AddrPort, s Step, r relay.Reason) Step {
 
 func exact() Row {
 	return pair("the described source passes from its first packet", sent(0), sent(1), sent(2))
+}
+
+// datagrams are T.38's: nothing in them is read or rewritten, and nothing but
+// their source tells whose they are, so that no probation is passed.
+func datagrams() Row {
+	d := func(text string, source netip.AddrPort, why relay.Reason) Step {
+		s := Step{Source: source, In: []byte(text), Reason: why}
+		if why == relay.Passed {
+			s.Out = s.In
+		}
+		return s
+	}
+	r := pair("what is not RTP passes as it stands, from the peer alone",
+		d("\x00\x01\x02", Near, relay.Passed), d("x", Rival, relay.ForeignSource), d("x", Rival, relay.ForeignSource),
+		from(Rival, voice(0), relay.ForeignSource), from(Rival, voice(1), relay.ForeignSource), from(Rival, voice(10), relay.ForeignSource), from(Rival, voice(200), relay.ForeignSource),
+		d("\x80\x00", Near, relay.Passed), d("", Near, relay.Passed))
+	r.In.Datagrams, r.Out.Datagrams = true, true
+	r.In.Learning, r.In.Prefixes = relay.LearnPrefix, []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	return r
+}
+
+// halfDatagrams is a session on its way from audio to T.38.
+func halfDatagrams() Row {
+	r := pair("nothing passes from RTP to what is none", from(Near, voice(0), relay.NoMapping), from(Near, voice(1), relay.NoMapping))
+	r.Out.Datagrams = true
+	return r
 }
 
 func strangers() Row {

@@ -81,6 +81,9 @@ type Spec struct {
 	Codec Codec
 	// Ptime is the packet length in milliseconds for what we generate.
 	Ptime uint8
+	// Datagrams says that the session is none of RTP, but UDPTL (ITU-T T.38): what
+	// the peer's one address sends passes as it stands.
+	Datagrams bool
 	// TOS is the IPv4 TOS or IPv6 traffic class byte of what we send.
 	TOS uint8
 	// Keys make both directions SRTP and SRTCP; zero is plain RTP. The halves

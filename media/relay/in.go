@@ -62,6 +62,9 @@ func (h *InHalf) Handle(now time.Time, p *Packet) Verdict {
 		h.stats.DroppedSource++
 		return Verdict{Reason: ForeignSource}
 	}
+	if h.spec.Datagrams {
+		return h.datagram(now, p)
+	}
 	if !p.read() {
 		h.stats.DroppedInvalid++
 		return Verdict{Reason: Malformed}

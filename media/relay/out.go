@@ -29,6 +29,7 @@ type OutHalf struct {
 	direction    Direction
 	audio, event PayloadType
 	codec        Codec
+	datagrams    bool // the session is not RTP
 
 	splice splice
 	feed   SSRC // of the present feeder
@@ -76,6 +77,7 @@ func (o *OutHalf) Configure(spec Spec, to netip.AddrPort) {
 	}
 	o.direction = spec.Direction
 	o.audio, o.event, o.codec = spec.AudioOut, spec.EventOut, spec.Codec
+	o.datagrams = spec.Datagrams
 }
 
 // Feed announces another feeder, or the same one after a pause: its first
@@ -92,6 +94,9 @@ func (o *OutHalf) DestinationRTCP() netip.AddrPort { return o.toRTCP }
 // this stream. It returns Passed, and the packet is to be sent to Destination;
 // or the reason why it is not sent.
 func (o *OutHalf) Handle(now time.Time, p *Packet, v Verdict) Reason {
+	if v.Kind == DatagramPacket || o.datagrams {
+		return o.pass(p, v)
+	}
 	pt, reason := o.admit(v)
 	if reason != Passed {
 		o.leaveOut(now, p, v, reason)

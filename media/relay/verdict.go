@@ -20,9 +20,10 @@ type Kind uint8
 
 // The kinds of packets that are told apart.
 const (
-	AudioPacket  Kind = iota
-	EventPacket       // telephone-event, RFC 4733
-	ReportPacket      // RTCP
+	AudioPacket    Kind = iota
+	EventPacket         // telephone-event, RFC 4733
+	ReportPacket        // RTCP
+	DatagramPacket      // anything at all, of a session that is not RTP
 )
 
 // Reason names why a packet went no further.

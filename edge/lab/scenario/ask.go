@@ -53,7 +53,8 @@ func (c *call) asked(ev leg.Asked, out []ua.Action) []ua.Action {
 
 // watch has the ladder show headers from here on, wherever they stand, bodies
 // that are no session description, and what is over the sizes that matter to
-// UDP: watch NAME… [body] [size].
+// UDP, or the m= lines with those that are closed: watch NAME… [body] [size]
+// [lines].
 func (p *play) watch(c command) (string, error) {
 	p.watched = c.words
 	return "", nil
@@ -69,6 +70,9 @@ func (p *play) seen(data []byte) string {
 	for _, name := range p.watched {
 		if name == "body" && content != "" && !strings.HasPrefix(content, "v=") {
 			b.WriteString(" " + strconv.Quote(strings.TrimSpace(content)))
+		}
+		if name == "lines" {
+			b.WriteString(lines(content))
 		}
 		if name == "size" {
 			b.WriteString(bulk(len(data)))
@@ -109,4 +113,22 @@ func bulk(size int) string {
 		return " over 1300 bytes"
 	}
 	return ""
+}
+
+// lines tells the m= lines of a session description in order.
+func lines(content string) string {
+	var words []string
+	for line := range strings.Lines(content) {
+		if m, ok := strings.CutPrefix(line, "m="); ok {
+			word, rest, _ := strings.Cut(m, " ")
+			if port, _, _ := strings.Cut(rest, " "); port == "0" {
+				word += ":0"
+			}
+			words = append(words, word)
+		}
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return " [" + strings.Join(words, " ") + "]"
 }

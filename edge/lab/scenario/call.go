@@ -55,6 +55,8 @@ type call struct {
 	placed, first time.Time
 	track         audio.Track
 	judged        int
+	// datagrams are what was received of a session that is not RTP.
+	datagrams []string
 	// digits are the keys heard since it was last asked, lastKey the timestamp
 	// of the last.
 	digits  string
@@ -88,7 +90,7 @@ func (c *call) event(now time.Time, ev leg.Event, out []ua.Action) []ua.Action {
 	case leg.Agreed:
 		c.agree(now, &ev.Negotiated)
 	case leg.Offered:
-		return append(out, ua.Command{Leg: c.id, Command: leg.AnswerOffer{Media: c.side(c.direction)}})
+		return c.offered(ev, out)
 	case leg.Asked:
 		return c.asked(ev, out)
 	case leg.OfferRefused:
@@ -112,7 +114,7 @@ func (c *call) agree(now time.Time, n *sdp.Negotiated) {
 }
 
 // speaks reports whether packets are due in time.
-func (c *call) speaks() bool { return c.open && c.session != nil }
+func (c *call) speaks() bool { return c.open && c.session != nil && talks(c.session) }
 
 // speak says the next 20 ms; while the direction forbids it, it stays silent,
 // and time goes on.
@@ -144,6 +146,13 @@ func (c *call) send(h rtp.Header, payload []byte) {
 
 // hear takes a packet to the ear.
 func (c *call) hear(p packet) {
+	if c.session != nil && c.session.Fax.On {
+		if p.data[0]>>6 == 2 {
+			return // RTP that was under way when the session changed
+		}
+		c.datagrams = append(c.datagrams, string(p.data))
+		return
+	}
 	var h rtp.Header
 	at, err := h.Unmarshal(p.data)
 	switch {

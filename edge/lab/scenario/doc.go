@@ -26,6 +26,7 @@
 //	config …            laid over the built-in configuration (site.go)
 //	call, ring, answer, reject, hangup, cancel, reinvite, press, send, request, spoof
 //	knows, ask          what a party answers, and asks, inside its dialogs
+//	fax                 T.38: who takes it, offers it, sends and hears datagrams
 //	watch               headers that are shown from here on
 //	reliable, update    a party knows reliable provisional responses; it offers
 //	                    before the answer

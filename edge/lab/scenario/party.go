@@ -24,6 +24,8 @@ type party struct {
 	style carrier.Style
 	// terms are what it knows of the extensions, none at first.
 	terms leg.Terms
+	// faxes says that it takes T.38.
+	faxes bool
 	// answers are its final statuses to requests inside a dialog.
 	answers map[sip.RequestMethod]int
 	// toward is where its calls go.

@@ -110,6 +110,8 @@ func commandNamed(name string) handler {
 		return (*play).explain
 	case "hangup", "cancel":
 		return (*play).hangUp
+	case "fax":
+		return (*play).fax
 	case "heard":
 		return (*play).heard
 	case "knows":

@@ -126,7 +126,8 @@ func sessionOf(m sip.Message) string {
 // MediaOf tells a session description in a few words: codecs in their order,
 // "te101" for telephone-event and its payload type, the direction unless it is
 // sendrecv, "held" for an unspecified address, a transport other than RTP/AVP.
-// It is "" for an empty body and "no audio" where none is described.
+// It is "" for an empty body, "t38" for a fax, and "no audio" where none is
+// described.
 func MediaOf(body []byte) string {
 	if len(body) == 0 {
 		return ""
@@ -134,6 +135,9 @@ func MediaOf(body []byte) string {
 	d, err := sdp.Parse(body)
 	if err != nil {
 		return "body?"
+	}
+	if _, _, ok := d.Fax(); ok {
+		return "t38"
 	}
 	a, ok := d.Audio()
 	if !ok {

@@ -31,6 +31,17 @@ func (s *Session) Answer(caps Caps, dir relay.Direction) ([]byte, error) {
 	if !s.reaches(theirs.RTP) {
 		return nil, ErrAddress
 	}
+	if theirs.Fax.On || caps.Fax.On {
+		if theirs.Fax.On != caps.Fax.On {
+			return nil, ErrNoCommonCodec
+		}
+		n := s.faxed(theirs)
+		s.agree(theirs, n)
+		s.Current.Fax = caps.Fax
+		ex := s.Exchange
+		s.Current.Sent = s.publish(body{streams: ex.Streams, audio: ex.Audio, time: ex.Time, fax: caps.Fax})
+		return s.Current.Sent, nil
+	}
 	codec, ok := theirs.common(caps)
 	if !ok {
 		return nil, ErrNoCommonCodec
@@ -64,7 +75,7 @@ func (s *Session) Answer(caps Caps, dir relay.Direction) ([]byte, error) {
 	}
 	s.agree(theirs, n)
 	ex := s.Exchange
-	s.Current.Sent = s.publish(body{ex.Streams, ex.Audio, formats, caps.ptime(), n.Direction, ex.Time, lines})
+	s.Current.Sent = s.publish(body{streams: ex.Streams, audio: ex.Audio, formats: formats, ptime: caps.ptime(), direction: n.Direction, time: ex.Time, crypto: lines})
 	return s.Current.Sent, nil
 }
 
@@ -86,6 +97,13 @@ func (s *Session) RemoteAnswer(d *Description) error {
 	a, err := s.answered(d)
 	if err != nil {
 		return err
+	}
+	if s.Exchange.Offer.Fax.On {
+		theirs := Half{RTP: a.RTP, Direction: a.Direction, Fax: d.fax(a.Index)}
+		ours := s.Exchange.Offer.Fax
+		s.agree(theirs, s.faxed(theirs))
+		s.Current.Fax = ours
+		return nil
 	}
 	keys, err := s.answeredKeys(a)
 	if err != nil {
@@ -123,6 +141,15 @@ func (s *Session) RemoteAnswer(d *Description) error {
 	return nil
 }
 
+// faxed is what a T.38 session comes to. What the audio was is kept for its return.
+func (s *Session) faxed(theirs Half) Negotiated {
+	was := s.Current.Negotiated
+	return Negotiated{
+		Codec: was.Codec, Ptime: was.Ptime, Fax: theirs.Fax,
+		AudioIn: relay.NoPayload, AudioOut: relay.NoPayload, EventIn: relay.NoPayload, EventOut: relay.NoPayload,
+	}
+}
+
 // answered checks d against the m= lines of our offer (RFC 3264 §6) and returns
 // its audio. A port where we offered none is left alone: nothing is sent there.
 func (s *Session) answered(d *Description) (Audio, error) {
@@ -140,8 +167,11 @@ func (s *Session) answered(d *Description) (Audio, error) {
 		return Audio{}, ErrNoAudio
 	}
 	a := d.audio
-	if a.Index != i {
+	if !d.found || a.Index != i {
 		a = d.read(i)
+	}
+	if s.Exchange.Offer.Fax.On && !isFax(d.media[i].Kind, a.Proto) {
+		return Audio{}, fmt.Errorf("%w: %q", ErrTransport, a.Proto)
 	}
 	if !s.reaches(a.RTP) {
 		return Audio{}, ErrAddress
@@ -161,7 +191,7 @@ func (s *Session) agree(theirs Half, n Negotiated) {
 	if was := before.Negotiated.Keys.Out; !was.IsZero() && was != n.Keys.Out {
 		s.Rekeyed++
 	}
-	s.Current = Agreement{s.Exchange.Streams, s.Exchange.Audio, s.Local.Addr, n, s.Sent}
+	s.Current = Agreement{Streams: s.Exchange.Streams, Audio: s.Exchange.Audio, Local: s.Local.Addr, Negotiated: n, Sent: s.Sent}
 	s.Previous, s.State, s.Settled = before, Stable, false
 }
 

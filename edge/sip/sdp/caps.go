@@ -18,6 +18,8 @@ type Caps struct {
 	Event relay.PayloadType
 	// Ptime is the packet length we ask for in milliseconds; 0 means 20.
 	Ptime uint8
+	// Fax, where on, is what is said instead of audio.
+	Fax Fax
 }
 
 // Restrict returns what can be offered on this leg so that whatever the peer

@@ -13,6 +13,8 @@ type Half struct {
 	Ptime          uint8
 	PCMU, PCMA     relay.PayloadType // NoPayload where not described
 	TelephoneEvent relay.PayloadType
+	// Fax is on where it is no audio at all.
+	Fax Fax
 }
 
 func described(a Audio) Half {

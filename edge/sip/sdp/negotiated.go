@@ -28,6 +28,9 @@ type Negotiated struct {
 	Hold bool
 	// Keys make the media SRTP; zero is plain RTP.
 	Keys srtp.Keys
+	// Fax is what the peer says of the T.38 session that has taken the audio's
+	// place; Codec and Ptime are then those that it may come back to.
+	Fax Fax
 }
 
 // Spec returns what the media plane needs to know, given how far this trunk's
@@ -45,6 +48,7 @@ func (n Negotiated) Spec(prefixes []netip.Prefix, learning relay.Learning, tos u
 		EventOut:   n.EventOut,
 		Codec:      n.Codec,
 		Ptime:      n.Ptime,
+		Datagrams:  n.Fax.On,
 		TOS:        tos,
 		Keys:       n.Keys,
 	}

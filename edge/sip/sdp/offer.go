@@ -18,6 +18,12 @@ func (s *Session) Offer(caps Caps, dir relay.Direction) ([]byte, error) {
 	if !s.Local.Addr.IsValid() {
 		return nil, ErrLocal
 	}
+	if caps.Fax.On {
+		if s.faxless() {
+			return nil, ErrSecurity
+		}
+		return s.offerFax(caps.Fax), nil
+	}
 	var buf [4]Codec
 	formats := s.offered(buf[:0], caps)
 	ours := half(formats)
@@ -29,14 +35,18 @@ func (s *Session) Offer(caps Caps, dir relay.Direction) ([]byte, error) {
 	if ex.Crypto = s.keysToOffer(); len(ex.Crypto) > 0 && s.Local.Secret == (Secret{}) {
 		return nil, ErrLocal
 	}
-	if ex.Streams == nil {
-		ex.Streams = []Stream{{"audio", "RTP/AVP", "0"}}
-		if s.Secure.Mode == SecurityRequired {
-			ex.Streams = []Stream{{"audio", "RTP/SAVP", "0"}}
-		}
+	audio := Stream{"audio", "RTP/AVP", "0"}
+	if s.Secure.Mode == SecurityRequired {
+		audio.Proto = "RTP/SAVP"
+	}
+	switch {
+	case ex.Streams == nil:
+		ex.Streams = []Stream{audio}
+	case s.Current.Negotiated.Fax.On:
+		ex.Streams, ex.Audio = become(ex.Streams, ex.Audio, audio)
 	}
 	s.Exchange, s.State = ex, LocalOffer
-	return s.publish(body{ex.Streams, ex.Audio, formats, ours.Ptime, dir, ex.Time, ex.Crypto}), nil
+	return s.publish(body{streams: ex.Streams, audio: ex.Audio, formats: formats, ptime: ours.Ptime, direction: dir, time: ex.Time, crypto: ex.Crypto}), nil
 }
 
 // Repeat offers again what is in force, read-only: the same text and version
@@ -46,6 +56,12 @@ func (s *Session) Offer(caps Caps, dir relay.Direction) ([]byte, error) {
 func (s *Session) Repeat() ([]byte, error) {
 	if s.State != Stable {
 		return nil, ErrState
+	}
+	if s.Current.Negotiated.Fax.On {
+		s.Exchange, s.State = Exchange{
+			ByUs: true, Offer: Half{Direction: s.Current.Negotiated.Direction, Fax: s.Current.Fax}, Streams: s.Current.Streams, Audio: s.Current.Audio, Time: s.Exchange.Time,
+		}, LocalOffer
+		return s.publish(body{streams: s.Current.Streams, audio: s.Current.Audio, time: s.Exchange.Time, fax: s.Current.Fax}), nil
 	}
 	d, err := ParseSecure(s.Current.Sent, s.Secure)
 	if err != nil {
@@ -59,7 +75,7 @@ func (s *Session) Repeat() ([]byte, error) {
 	ex := Exchange{ByUs: true, Offer: ours, Streams: s.Current.Streams, Audio: s.Current.Audio, Time: s.Exchange.Time}
 	ex.Crypto = a.Crypto
 	s.Exchange, s.State = ex, LocalOffer
-	return s.publish(body{ex.Streams, ex.Audio, a.Formats, ours.Ptime, ours.Direction, ex.Time, ex.Crypto}), nil
+	return s.publish(body{streams: ex.Streams, audio: ex.Audio, formats: a.Formats, ptime: ours.Ptime, direction: ours.Direction, time: ex.Time, crypto: ex.Crypto}), nil
 }
 
 // RemoteOffer takes the peer's offer. It fails with ErrState while an offer is
@@ -69,6 +85,15 @@ func (s *Session) Repeat() ([]byte, error) {
 func (s *Session) RemoteOffer(d *Description) error {
 	if s.State == LocalOffer || s.State == RemoteOffer {
 		return ErrState
+	}
+	if f, i, ok := d.image(); ok {
+		if s.faxless() {
+			return ErrSecurity
+		}
+		a := d.read(i)
+		s.Exchange = Exchange{Offer: Half{RTP: a.RTP, Direction: a.Direction, Fax: f}, Streams: streams(d), Audio: i, Time: d.time()}
+		s.State = RemoteOffer
+		return nil
 	}
 	a, ok := d.Audio()
 	if !ok {
@@ -89,13 +114,43 @@ func (s *Session) RemoteOffer(d *Description) error {
 	return nil
 }
 
+// offerFax offers T.38 in the place of the audio: "The media type (audio, video,
+// etc.) for a stream MAY be changed" (RFC 3264 §8.3.3).
+func (s *Session) offerFax(f Fax) []byte {
+	ex := Exchange{ByUs: true, Offer: Half{Fax: f}, Time: s.Exchange.Time}
+	ex.Streams, ex.Audio = s.Current.Streams, s.Current.Audio
+	if ex.Streams == nil {
+		ex.Streams = []Stream{{}}
+	}
+	ex.Streams, ex.Audio = become(ex.Streams, ex.Audio, Stream{faxKind, faxProto, faxFormat})
+	s.Exchange, s.State = ex, LocalOffer
+	return s.publish(body{streams: ex.Streams, audio: ex.Audio, time: ex.Time, fax: f})
+}
+
+// faxless reports that no fax can be agreed: UDPTL is not secured, and what is
+// never becomes plain.
+func (s *Session) faxless() bool { return s.secured() || s.Secure.Mode == SecurityRequired }
+
+// become returns streams with another in the place of ours, and its index: the
+// one of that kind where the peer has made one beside the other, else the same.
+func become(list []Stream, at int, to Stream) ([]Stream, int) {
+	for i, st := range list {
+		if i != at && st.Kind == to.Kind && st.Proto == to.Proto {
+			return list, i
+		}
+	}
+	list = slices.Clone(list)
+	list[at] = to
+	return list, at
+}
+
 // offered lists what our offer names: caps under the payload types in force,
 // where there are any.
 func (s *Session) offered(out []Codec, caps Caps) []Codec {
 	now, ok := s.Negotiated()
 	for _, c := range caps.Codecs {
 		f := Static(c)
-		if ok && c == now.Codec {
+		if ok && c == now.Codec && now.AudioIn != relay.NoPayload {
 			f.PT = now.AudioIn
 		}
 		out = appendFree(out, f)

@@ -52,6 +52,8 @@ type Agreement struct {
 	Audio      int // index in Streams
 	Local      netip.AddrPort
 	Negotiated Negotiated
+	// Fax is what we say of a T.38 session.
+	Fax Fax
 	// Sent is our description of it. Read-only.
 	Sent []byte
 }

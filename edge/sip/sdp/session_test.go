@@ -151,7 +151,7 @@ func TestAnswerRefuses(t *testing.T) {
 	}{
 		{"AMR alone", "c=IN IP4 192.0.2.1\nm=audio 4000 RTP/AVP 107\na=rtpmap:107 AMR/8000", ErrNoCommonCodec, 304},
 		{"G.729 and events", "c=IN IP4 192.0.2.1\nm=audio 4000 RTP/AVP 18 101\na=rtpmap:101 telephone-event/8000", ErrNoCommonCodec, 304},
-		{"T.38 alone", "c=IN IP4 192.0.2.1\nm=image 4000 udptl t38", ErrNoAudio, 304},
+		{"T.38 alone", "c=IN IP4 192.0.2.1\nm=image 4000 udptl t38", ErrNoCommonCodec, 304},
 		{"audio closed", "c=IN IP4 192.0.2.1\nm=audio 0 RTP/AVP 0", ErrNoAudio, 304},
 		{"SRTP is never answered in the clear", "c=IN IP4 192.0.2.1\nm=audio 4000 RTP/SAVP 0", ErrTransport, 302},
 		{"DTLS", "c=IN IP4 192.0.2.1\nm=audio 4000 UDP/TLS/RTP/SAVPF 0", ErrTransport, 302},

@@ -17,6 +17,7 @@ type body struct {
 	direction relay.Direction
 	time      Time
 	crypto    []Crypto
+	fax       Fax
 }
 
 // publish writes b as this leg's description. "If the version in the origin
@@ -52,6 +53,10 @@ func (s *Session) append(dst []byte, b body) []byte {
 	dst = strconv.AppendUint(dst, b.time.Stop, 10)
 	dst = append(dst, "\r\n"...)
 	for i, st := range b.streams {
+		if i == b.audio && b.fax.On {
+			dst = s.appendFax(dst, st, b)
+			continue
+		}
 		if i == b.audio {
 			dst = s.appendAudio(dst, st, b)
 			continue
