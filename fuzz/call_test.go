@@ -29,6 +29,7 @@ const (
 	actTalk
 	actMedia
 	actUnreachable
+	actAsk
 	actsOfCalls
 )
 
@@ -123,6 +124,10 @@ func (s *site) act(act, how byte) {
 		s.talk(how)
 	case actMedia:
 		s.notify(how)
+	case actAsk:
+		if f := s.pick(int(how&3), (*far).established); f != nil {
+			s.ask(f, int(how>>2))
+		}
 	case actUnreachable:
 		s.unreachable(int(how & 3))
 	}
@@ -294,6 +299,7 @@ func TestCallsReach(t *testing.T) {
 			for what := range s.reached {
 				reached[what] = true
 			}
+			reached["redirected"] = reached["redirected"] || s.model.followed > 0
 			reached["another peer"] = reached["another peer"] || len(s.model.again) > 0
 		})
 	}
@@ -301,7 +307,7 @@ func TestCallsReach(t *testing.T) {
 		"INVITE", "ACK", "CANCEL", "BYE", "100 INVITE", "180 INVITE", "183 INVITE", "200 INVITE", "200 BYE", "200 CANCEL", "200 OPTIONS",
 		"403 INVITE", "404 INVITE", "480 INVITE", "486 INVITE", "487 INVITE", "488 INVITE", "503 INVITE", "481 BYE", "481 CANCEL", "405 MESSAGE",
 		"relay.Played", "relay.Released", "relay.Latched",
-		"another peer",
+		"another peer", "INFO", "REFER", "NOTIFY", "200 INFO", "415 INFO", "405 INFO", "202 REFER", "603 REFER", "491 REFER", "489 NOTIFY", "501 FROB", "redirected",
 	} {
 		if !reached[what] {
 			t.Errorf("no seed leads to %s: %v", what, reached)

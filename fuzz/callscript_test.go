@@ -53,6 +53,19 @@ func callScripts() [][]byte {
 		{actHold, 0, actCall, inward, actCancel, 0, actAnswer, ring}, // CANCEL comes first
 		{actCall, inward | oddOffer, actCall, inward | oddOffer | 1<<7},
 		{actCall, inward, actCall, inward, actCall, to(core, "09000002001"), actCall, inward, actCall, to(docomo, "8119"), actPass, long}, // the limit
+		with(actAsk, 0, actAsk, 1<<2, actAsk, 2<<2, actAsk, 3<<2, actAsk, 1|1<<2, actAsk, 1|0<<2, actBye, 0),
+		with(actAsk, 12<<2, actAsk, 13<<2, actAsk, 14<<2, actAsk, 15<<2, actAsk, 1|12<<2, actBye, 1),
+		with(actAsk, 1|4<<2, actAsk, 1|4<<2, actAnswer, ring, actPass, brief, actAnswer, answer, actPass, brief, actBye, 0), // consumed
+		with(actAsk, 1|4<<2, actAnswer, busy, actPass, brief, actAsk, 1|4<<2, actBye, 2, actPass, brief, actAnswer, answer, actPass, second, actBye, 0),
+		with(actAsk, 1|4<<2, actBye, 1, actPass, brief, actAnswer, busy, actPass, second),
+		with(actAsk, 1|4<<2, actPass, setup, actBye, 0),
+		with(actAsk, 5<<2, actAnswer, answer, actPass, brief, actAsk, 1|4<<2, actBye, 0),
+		with(actAsk, 1|6<<2, actAsk, 1|7<<2, actAsk, 1|8<<2, actAsk, 1|9<<2, actAsk, 6<<2, actBye, 1),
+		with(actSilence, 31, actAsk, 0, actAsk, 1|4<<2, actPass, long),
+		{actCall, to(au, "82001"), actAnswer, answer, actPass, brief, actAsk, 1 | 4<<2, actAsk, 10 << 2, actAsk, 11 << 2, actAsk, 0, actAsk, 1, actBye, 1},
+		{actCall, public, actAnswer, 8, actPass, brief, actAnswer, ring, actAnswer, answer, actPass, brief, actBye, 0},
+		{actCall, public, actAnswer, 8, actAnswer, 8, actAnswer, 8, actPass, second},
+		{actCall, public, actAnswer, failure, actAnswer, 8, actAnswer, answer, actPass, brief, actAsk, 4 << 2, actAsk, 1 | 4<<2, actBye, 1},
 		{actJunk, 0, actJunk, 4, actJunk, 8, actJunk, 12, actJunk, 16, actJunk, 20, actJunk, 24, actJunk, 28},
 		{actCall, inward, actJunk, 32, actJunk, 36, actJunk, 40, actJunk, 44, actJunk, 48, actJunk, 52, actJunk, 56, actJunk, 60},
 	}

@@ -207,11 +207,18 @@ func (f *far) answer(status int, branch, body string) []byte {
 		tag = ""
 	}
 	wait := ""
-	if status == 503 {
+	switch status {
+	case 503:
 		wait = "Retry-After: 3\r\n"
+	case 302:
+		wait = "Contact: <sip:09000002001@198.51.100.1>;q=0.5\r\nContact: <sip:0300009009@203.0.113.66>, <sip:119@203.0.113.1>\r\n"
 	}
-	return withBody(fmt.Sprintf("SIP/2.0 %d X\r\n%s%sFrom: %s\r\nTo: %s%s\r\nCall-ID: %s\r\nCSeq: %d INVITE\r\nContact: <sip:far@%s>\r\n",
-		status, wait, f.vias, f.remote, local, tag, f.callID, f.invite, neighbours[f.peer].flow.Remote), body)
+	contact := fmt.Sprintf("Contact: <sip:far@%s>\r\n", neighbours[f.peer].flow.Remote)
+	if status/100 == 3 {
+		contact = ""
+	}
+	return withBody(fmt.Sprintf("SIP/2.0 %d X\r\n%s%s%sFrom: %s\r\nTo: %s%s\r\nCall-ID: %s\r\nCSeq: %d INVITE\r\n",
+		status, wait, contact, f.vias, f.remote, local, tag, f.callID, f.invite), body)
 }
 
 // key names a transaction (RFC 3261 §17.2.3) within its call.

@@ -20,9 +20,15 @@ type model struct {
 	// again are the Call-IDs of legs that took the place of one that failed.
 	// From outside nobody can tell whose: its record does.
 	again map[string]bool
-	asked map[string]*inquiry
-	sent  map[string]bool // requests of the border's, to tell what is sent again
-	over  map[string]bool // dialogs that a BYE has ended
+	// further are the Call-IDs of legs that a REFER or a redirection has led to,
+	// credit how many more of them the message being worked on may cause, and
+	// followed counts redirections.
+	further  map[string]bool
+	credit   int
+	followed int
+	asked    map[string]*inquiry
+	sent     map[string]bool // requests of the border's, to tell what is sent again
+	over     map[string]bool // dialogs that a BYE has ended
 	// present is the attempt whose INVITE is being worked on.
 	present *attempt
 	// late is the Call-ID of a 2xx that is being worked on.
@@ -53,15 +59,20 @@ type inquiry struct {
 func newModel(t *testing.T) *model {
 	return &model{
 		t: t, attempts: map[string]*attempt{}, onward: map[string]*attempt{}, asked: map[string]*inquiry{},
-		over: map[string]bool{}, sent: map[string]bool{}, again: map[string]bool{},
+		over: map[string]bool{}, sent: map[string]bool{}, again: map[string]bool{}, further: map[string]bool{},
 	}
 }
 
 // came is a neighbour's message, nil where it is none.
 func (m *model) came(now time.Time, from int, msg sip.Message) {
-	m.present, m.late = nil, ""
-	if res, ok := msg.(*sip.Response); ok && res.StatusCode/100 == 2 {
-		m.late = res.CallID().Value()
+	m.present, m.late, m.credit = nil, "", 0
+	if res, ok := msg.(*sip.Response); ok {
+		if res.StatusCode/100 == 2 {
+			m.late = res.CallID().Value()
+		}
+		if res.StatusCode == 302 && (from == pstn || from == spare) {
+			m.credit = 1
+		}
 	}
 	r, ok := msg.(*sip.Request)
 	if !ok || from == nobody {
@@ -115,6 +126,9 @@ func (m *model) responded(to int, r *sip.Response) {
 		m.t.Fatalf("a second final response, after %d %s:\n%s", q.status, q.tag, r)
 	}
 	q.status, q.tag = r.StatusCode, tag
+	if r.StatusCode == 202 && r.CSeq().MethodName == sip.REFER {
+		m.credit = 1
+	}
 	if initial {
 		a.final = r.StatusCode
 	}
@@ -131,7 +145,7 @@ func (m *model) requested(to int, r *sip.Request) {
 		return
 	}
 	a, b := m.attempts[id], m.onward[id]
-	if a == nil && b == nil && !m.again[id] {
+	if a == nil && b == nil && !m.again[id] && !m.further[id] {
 		m.t.Fatalf("a request of no call:\n%s", r)
 	}
 	if r.Method == sip.ACK || r.Method == sip.CANCEL || m.sent[key(to, r)] {
@@ -148,10 +162,21 @@ func (m *model) requested(to int, r *sip.Request) {
 // calls is leg B's INVITE: of the call that is just coming in, if that may be.
 func (m *model) calls(to int, r *sip.Request) {
 	id := r.CallID().Value()
-	if b := m.onward[id]; b != nil || m.again[id] {
+	if b := m.onward[id]; b != nil || m.again[id] || m.further[id] {
 		return // again
 	}
 	a := m.present
+	if a == nil && m.credit > 0 {
+		m.credit--
+		m.further[id] = true
+		switch user := r.Recipient.User; {
+		case user == "119" || user == "110":
+			m.t.Fatalf("an emergency call that nobody dialled:\n%s", r)
+		case to == docomo && user == "09000002001":
+			m.followed++
+		}
+		return
+	}
 	if (a == nil || a.called) && to == spare && m.movable() > 0 {
 		m.again[id] = true
 		return
@@ -193,7 +218,7 @@ func (m *model) inside(a *attempt) (least, most int) {
 			continue
 		}
 		if len(o.records) == 0 {
-			most++
+			most += 1 + len(m.further)
 		}
 		if o.final == 0 && o.answers > 0 {
 			least++
@@ -205,6 +230,11 @@ func (m *model) inside(a *attempt) (least, most int) {
 // record is a finished call's.
 func (m *model) record(now time.Time, r *cdr.Record) {
 	a := m.attempts[r.A.CallID]
+	for i := range r.Former {
+		if a == nil {
+			a = m.attempts[r.Former[i].CallID]
+		}
+	}
 	if a == nil {
 		m.t.Fatalf("a record of no call: %+v", r)
 	}
@@ -221,6 +251,8 @@ func (m *model) record(now time.Time, r *cdr.Record) {
 		m.t.Fatalf("a limit stops %s calling %s, with %d calls inside at most", neighbours[a.peer].name, a.to, a.most)
 	}
 	switch {
+	case len(r.Former) > 0:
+		m.transferred(a, r)
 	case want != "" && refused == "":
 		m.t.Fatalf("calling %s is not refused: %+v", a.to, r)
 	case r.A.Trunk != neighbours[a.peer].name || r.Application != "border" || !r.Start.Equal(a.at) || r.End.After(now) || r.End.Before(r.Start):
@@ -237,9 +269,36 @@ func (m *model) record(now time.Time, r *cdr.Record) {
 		m.t.Fatalf("487, and nobody cancelled: %+v", r)
 	case a.final != 487 && a.final >= 300 && r.A.Side != "local":
 		m.t.Fatalf("we said %d: %+v", a.final, r)
-	case a.final/100 == 2 && r.A.Side == "remote" && r.A.Status == 0 && !a.left:
+	case a.final/100 == 2 && r.A.Side == "remote" && r.A.Status == 0 && r.A.Text != "no RTP" && !a.left:
 		m.t.Fatalf("the caller hung up, and has not: %+v", r)
 	}
+}
+
+// transferred is the record of a call with legs that a REFER has led to: each is
+// named once, and there is a REFER for each beyond the first two.
+func (m *model) transferred(a *attempt, r *cdr.Record) {
+	if r.B == nil || r.Answered == nil || a.final/100 != 2 {
+		m.t.Fatalf("a call that did not stand was transferred: %+v", r)
+	}
+	for _, l := range append([]cdr.Leg{r.A, *r.B}, r.Former...) {
+		switch {
+		case siteKey.OfString(l.CallID) != siteKey.OfString(r.A.CallID):
+			m.t.Fatalf("legs in two buckets, so on two shards: %+v", r)
+		case m.attempts[l.CallID] == a, m.onward[l.CallID] == a:
+		case (m.further[l.CallID] || m.again[l.CallID]) && m.onward[l.CallID] == nil:
+			m.onward[l.CallID] = a
+		default:
+			m.t.Fatalf("the leg %s is another call's: %+v", l.CallID, r)
+		}
+	}
+	m.owns(a, &cdr.Record{B: &cdr.Leg{CallID: last(r.Attempts)}, Attempts: r.Attempts})
+}
+
+func last(list []cdr.Attempt) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[len(list)-1].CallID
 }
 
 // owns reports whether the legs of a record are those the border has sent for a,
@@ -251,6 +310,11 @@ func (m *model) owns(a *attempt, r *cdr.Record) bool {
 	if len(r.Attempts) == 0 {
 		return m.onward[r.B.CallID] == a
 	}
+	for i, t := range r.Attempts {
+		if m.further[t.CallID] && i > 0 {
+			return m.redirected(a, r)
+		}
+	}
 	last := len(r.Attempts) - 1
 	if last != 1 || m.onward[r.Attempts[0].CallID] != a || !m.again[r.B.CallID] || m.onward[r.B.CallID] != nil ||
 		r.Attempts[0].Remote != "203.0.113.1:5060" || r.Attempts[1].Remote != "203.0.113.2:5060" || r.Attempts[last].CallID != r.B.CallID {
@@ -260,8 +324,28 @@ func (m *model) owns(a *attempt, r *cdr.Record) bool {
 	return true
 }
 
+// redirected reports whether the attempts of a record are a's, those that a
+// redirection led to among them, each once.
+func (m *model) redirected(a *attempt, r *cdr.Record) bool {
+	for i, t := range r.Attempts {
+		switch {
+		case i == 0 && m.onward[t.CallID] == a, i > 0 && m.onward[t.CallID] == a && len(r.Former) > 0:
+		case i > 0 && (m.further[t.CallID] || m.again[t.CallID]) && m.onward[t.CallID] == nil:
+			m.onward[t.CallID] = a
+		default:
+			return false
+		}
+	}
+	return r.Attempts[len(r.Attempts)-1].CallID == r.B.CallID
+}
+
 // close is the end of everything.
 func (m *model) close() {
+	for id := range m.further {
+		if m.onward[id] == nil {
+			m.t.Fatalf("the leg %s that was referred to is in no record", id)
+		}
+	}
 	for id := range m.again {
 		if m.onward[id] == nil {
 			m.t.Fatalf("the leg %s is in no record", id)

@@ -31,15 +31,17 @@ const siteText = `border:
   media: {addresses: [192.0.2.12], ports: 20000-20031}
 core: {mode: external, listen: east, seam: ["udp:192.0.2.20:5060"]}
 trunks:
-  docomo: {profile: docomo, role: mobile, listen: west, to: ["udp:198.51.100.1:5060"], media_prefixes: [198.51.100.1/32], limits: {calls: 3}}
-  au: {profile: au, role: mobile, listen: west, to: ["udp:198.51.100.2:5060"], media_prefixes: [198.51.100.2/32]}
+  docomo: {profile: docomo, role: mobile, listen: west, to: ["udp:198.51.100.1:5060"], media_prefixes: [198.51.100.1/32], limits: {calls: 3},
+    override: {sip.refer: consume, sip.info: [application/dtmf-relay, application/json], dtmf.toward_core: info}}
+  au: {profile: au, role: mobile, listen: west, to: ["udp:198.51.100.2:5060"], media_prefixes: [198.51.100.2/32],
+    override: {sip.refer: pass}}
   pstn:
     profile: generic
     role: pstn
     listen: west
     to: ["udp:203.0.113.1:5060", "udp:203.0.113.2:5060"]
     media_prefixes: [203.0.113.1/32, 203.0.113.2/32]
-    override: {sip.options.interval: 0s}
+    override: {sip.options.interval: 0s, sip.redirect: follow}
 tenants:
   t1:
     domain: t1.example
@@ -362,6 +364,7 @@ func (s *site) close() {
 		s.hangUp()
 	}
 	s.pass(32*time.Second + 2*time.Second) // 64·T1 and lingering
+	s.pass(32*time.Second + 2*time.Second) // and of what a request without an answer has ended
 	s.pass(32 * time.Second)               // what absorbs stragglers is gone too
 	c, st := s.ua.Counts(), s.media.Stats()
 	if c.Legs != 0 || c.Transactions.Waiting() != 0 || c.Transactions.Lingering != 0 || s.border.Counts().Calls != 0 {
