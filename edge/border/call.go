@@ -147,8 +147,8 @@ type medium struct {
 	learning relay.Learning
 	tos      uint8
 	hold     profile.Hold
-	// stars says that keys of this trunk's are its carrier's own (SPEC R53).
-	stars bool
+	// keys is what the trunk's profile says of digits.
+	keys profile.DTMF
 }
 
 // other returns the party at the other end.
@@ -187,7 +187,7 @@ func (b *Border) medium(peer ua.Peer) medium {
 	return medium{
 		caps: t.Caps(), offers: t.Offers(), prefixes: t.MediaPrefixes, learning: relay.LearnPrefix,
 		tos: uint8(t.Profile.Media.DSCP.RTP << 2), hold: t.Profile.SIP.Hold,
-		stars: t.Profile.DTMF.StarFilter == profile.StarSwallow,
+		keys: t.Profile.DTMF,
 	}
 }
 

@@ -190,7 +190,9 @@ func (b *Border) configure(p *party, n sdp.Negotiated, out []ua.Action) []ua.Act
 		n.RemoteRTCP = netip.AddrPort{}
 	}
 	p.negotiated = &n
-	out = append(out, ua.Media{Command: relay.Configure{Slot: p.pair.Slot, Spec: n.Spec(p.media.prefixes, p.media.learning, p.media.tos)}})
+	spec := n.Spec(p.media.prefixes, p.media.learning, p.media.tos)
+	spec.Stars = p.stars()
+	out = append(out, ua.Media{Command: relay.Configure{Slot: p.pair.Slot, Spec: spec}})
 	return b.join(p.call, out)
 }
 

@@ -93,7 +93,7 @@ func (b *Border) followHold(p *party, out []ua.Action) []ua.Action {
 // rewire feeds the other side after p's absorbed hold or resume.
 func (b *Border) rewire(p *party, out []ua.Action) []ua.Action {
 	c, o := p.call, p.other()
-	if p.media.stars {
+	if p.filtersStars() {
 		// The carrier has taken keys of the caller's for its own service, or
 		// somebody will ask why the talk stopped (SPEC R54).
 		out = append(out, ua.Note{Level: ua.Info, Message: "hold by the carrier", Fields: []string{

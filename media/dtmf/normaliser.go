@@ -12,6 +12,8 @@ const (
 	// longSegment is the least duration, in timestamp units, at which a sender
 	// may split a long event in segments (RFC 4733 §2.5.1.3 splits at 0xFFFF).
 	longSegment = 0xF000
+	// leastGap is the least between two presses of a key, in timestamp units: 30 ms.
+	leastGap = 30 * unitsPerMilli
 	// unitsPerMilli converts the 8 kHz event clock of G.711.
 	unitsPerMilli = 8
 	// remembered is how many ended presses late packets are still told apart by.
@@ -27,11 +29,14 @@ type Packet struct {
 
 // Change is a press that has begun or ended.
 type Change struct {
-	// Duration is how long the key was down, in milliseconds, as its sender
-	// says; zero at the beginning.
-	Duration uint32
-	Key      Key
-	Ended    bool
+	// At is when, by arrival. A press whose end was lost is over since the last
+	// packet of it that came.
+	At time.Time
+	// Length is how long the key was down as its sender says; zero at the
+	// beginning.
+	Length Millis
+	Key    Key
+	Ended  bool
 }
 
 // Heard is what one packet has shown.
@@ -76,13 +81,14 @@ type Normaliser struct {
 	heard    time.Time // arrival of the newest packet of the press
 	ended    time.Time // arrival of its first end packet
 	ssrc     uint32
-	ts       uint32
+	ts       uint32 // of its newest packet
+	base     uint32 // of its segment
 	before   uint32 // duration of earlier segments, timestamp units
 	duration uint16 // of this segment, the longest seen
 	code     byte
-	known    bool // there has been a press
-	open     bool // its end has not been seen
-	fate     bool // as Mark said
+	known    bool    // there has been a press
+	open     bool    // its end has not been seen
+	fate     Ordinal // as Mark said
 
 	old  [remembered]past // the newest last
 	olds uint8
@@ -92,7 +98,7 @@ type Normaliser struct {
 type past struct {
 	ssrc, ts uint32
 	code     byte
-	fate     bool
+	fate     Ordinal
 }
 
 // Hear takes the packet of a key that arrived at the time given. Events above
@@ -113,16 +119,22 @@ func (n *Normaliser) Hear(now time.Time, p Packet) Heard {
 // Open reports whether a key is down.
 func (n *Normaliser) Open() bool { return n.open }
 
-// Mark keeps a fact about the latest press, which Marked tells of each of its
-// packets.
-func (n *Normaliser) Mark(fate bool) { n.fate = fate }
+// Timestamp is what the packets of the latest press should have, whatever its
+// sender stamps them with.
+func (n *Normaliser) Timestamp() uint32 { return n.base }
 
-// Marked returns what was kept about a press.
-func (n *Normaliser) Marked(p Place) bool {
-	if p == Latest {
+// Mark names the latest press, or withholds it.
+func (n *Normaliser) Mark(fate Ordinal) { n.fate = fate }
+
+// Marked returns how a press was marked; an unknown one is withheld.
+func (n *Normaliser) Marked(p Place) Ordinal {
+	switch {
+	case p == Latest:
 		return n.fate
+	case p > 0 && int(p) <= int(n.olds):
+		return n.old[int(n.olds)-int(p)].fate
 	}
-	return p > 0 && int(p) <= int(n.olds) && n.old[int(n.olds)-int(p)].fate
+	return Withheld
 }
 
 // Deadline returns when Expire is due, or the zero time.
@@ -133,19 +145,17 @@ func (n *Normaliser) Deadline() time.Time {
 	return n.heard.Add(lostEnd)
 }
 
-// Expire takes the end of the press as lost if its time has come. The press is
-// over since its last packet, which at says.
-func (n *Normaliser) Expire(now time.Time) (c Change, at time.Time, ok bool) {
+// Expire takes the end of the press as lost if its time has come.
+func (n *Normaliser) Expire(now time.Time) (c Change, ok bool) {
 	if !n.open || now.Before(n.Deadline()) {
-		return Change{}, time.Time{}, false
+		return Change{}, false
 	}
-	at = n.heard
-	return n.end(now), at, true
+	return n.end(n.heard), true
 }
 
 func (n *Normaliser) begin(now time.Time, p Packet, h *Heard) {
 	if n.open {
-		h.add(n.end(now)) // its end packets were lost
+		h.add(n.end(n.heard)) // its end packets were lost
 	}
 	if n.known {
 		if n.olds == remembered {
@@ -156,11 +166,11 @@ func (n *Normaliser) begin(now time.Time, p Packet, h *Heard) {
 		n.olds++
 	}
 	*n = Normaliser{
-		known: true, open: true, ssrc: p.SSRC, ts: p.Timestamp, code: p.Code, duration: p.Duration, heard: now,
+		known: true, open: true, ssrc: p.SSRC, ts: p.Timestamp, base: p.Timestamp, code: p.Code, duration: p.Duration, heard: now,
 		old: n.old, olds: n.olds,
 	}
 	key, _ := KeyOf(p.Code)
-	h.add(Change{Key: key})
+	h.add(Change{At: now, Key: key})
 }
 
 // begins reports whether p is the first packet heard of another press.
@@ -183,7 +193,7 @@ func (n *Normaliser) begins(now time.Time, p Packet) bool {
 		// No key is pressed again before it was released: a sender that stamps
 		// each packet anew.
 		return false
-	case p.End && p.Duration == n.duration && !n.open && now.Sub(n.ended) <= repeatSpan:
+	case p.End && p.Duration == n.duration && !n.open && now.Sub(n.ended) <= repeatSpan && uint32(ahead) < uint32(n.duration)+leastGap:
 		return false // a repeated end, stamped anew
 	}
 	return true
@@ -192,7 +202,7 @@ func (n *Normaliser) begins(now time.Time, p Packet) bool {
 // prolong takes a packet that begins no press, and says whose it is.
 func (n *Normaliser) prolong(now time.Time, p Packet) Place {
 	if p.SSRC != n.ssrc {
-		n.ssrc, n.ts = p.SSRC, p.Timestamp
+		n.ssrc, n.ts, n.base = p.SSRC, p.Timestamp, p.Timestamp
 	}
 	if int32(p.Timestamp-n.ts) < 0 || p.Code != n.code {
 		return n.place(p)
@@ -203,6 +213,7 @@ func (n *Normaliser) prolong(now time.Time, p Packet) Place {
 	n.heard = now
 	if p.Timestamp != n.ts {
 		if n.duration >= longSegment {
+			n.base = p.Timestamp
 			n.before += uint32(n.duration)
 			n.duration = 0
 		}
@@ -223,9 +234,10 @@ func (n *Normaliser) place(p Packet) Place {
 	return Unknown
 }
 
-func (n *Normaliser) end(now time.Time) Change {
+func (n *Normaliser) end(at time.Time) Change {
 	n.open = false
-	n.ended = now
+	n.ended = at
 	key, _ := KeyOf(n.code)
-	return Change{Key: key, Ended: true, Duration: (n.before + uint32(n.duration)) / unitsPerMilli}
+	length := (n.before + uint32(n.duration)) / unitsPerMilli
+	return Change{At: at, Key: key, Ended: true, Length: Millis(min(length, 0xffff))}
 }

@@ -128,6 +128,8 @@ func (w *Worker) configure(now time.Time, rc relay.Configure, out *Output) {
 		w.fail(c, err.Error(), out)
 	}
 	c.in.Begin(now, c.seed)
+	w.expire(now, c) // what was held back for the old description
+	w.schedule(c)
 	if c.in.Stray() {
 		w.fail(c, "the described address is beyond the media prefixes", out)
 	}
@@ -260,6 +262,7 @@ func (w *Worker) adopt(o adopt, out *Output) {
 	c.fed = o.out
 	c.fed.Feed()
 	c.feeding = true
+	w.schedule(c)
 }
 
 func (w *Worker) recall(o recall, out *Output) {
@@ -282,6 +285,7 @@ func (w *Worker) part(c *cell, why cause, out *Output) {
 func (w *Worker) takeBack(now time.Time, o giveBack, out *Output) {
 	c := &w.cells[place(o.out.Slot)]
 	c.own = o.out
+	c.own.Feed()
 	c.where = atHome
 	c.want.holder = relay.Slot{}
 	lost := c.want.kind == endpoint && c.want.feeder == o.feeder && o.cause != recalled && o.out.join == c.want.join

@@ -133,7 +133,7 @@ func (w *Worker) Step(now time.Time, out *Output) {
 		}
 		c := &w.cells[a.local]
 		w.busy = int64(a.local)
-		c.in.Expire(now)
+		w.expire(now, c)
 		if c.in.Silent(now) {
 			out.Notices = append(out.Notices, Notice{c.owner, relay.Silent{Slot: c.slot}})
 		}
@@ -160,6 +160,13 @@ func (w *Worker) Step(now time.Time, out *Output) {
 	}
 	w.busy = -1
 	w.settle(now, out)
+}
+
+// expire ends what the clock ends of c's keys.
+func (w *Worker) expire(now time.Time, c *cell) {
+	if orders := c.in.Expire(now); c.feeding {
+		c.fed.Order(now, &orders)
+	}
 }
 
 // Deadline returns when Step is due, or the zero time.
@@ -204,6 +211,9 @@ func (w *Worker) Receive(now time.Time, d Datagram, out *Output) {
 // pass gives a packet to the out-half that c feeds.
 func (w *Worker) pass(now time.Time, c *cell, v relay.Verdict, out *Output) relay.Reason {
 	if v.Action == relay.Drop {
+		if c.feeding && !v.Orders.None() {
+			c.fed.Order(now, &v.Orders)
+		}
 		return v.Reason
 	}
 	if !c.feeding {

@@ -84,6 +84,10 @@ type Spec struct {
 	// Datagrams says that the session is none of RTP, but UDPTL (ITU-T T.38): what
 	// the peer's one address sends passes as it stands.
 	Datagrams bool
+	// Stars is what becomes of pairs of stars that the peer presses.
+	Stars dtmf.Rule
+	// Tones says that keys are said as tones in the audio where EventOut is none.
+	Tones bool
 	// TOS is the IPv4 TOS or IPv6 traffic class byte of what we send.
 	TOS uint8
 	// Keys make both directions SRTP and SRTCP; zero is plain RTP. The halves
@@ -234,6 +238,7 @@ type Stats struct {
 	Contested               uint32 // packets of a rival source while the peer was alive
 	DroppedSRTP             uint64 // from where the peer may be, but not authentic, or replayed
 	Quality                 Quality
+	StarPairs               uint32 // pairs of stars that were swallowed
 }
 
 // Failed reports that a command could not be carried out; the endpoint keeps

@@ -45,7 +45,8 @@ func (k *talker) wait(d time.Duration) {
 			break
 		}
 		k.now = at.Sub(epoch)
-		k.in.Expire(at)
+		orders := k.in.Expire(at)
+		k.out.Order(at, &orders)
 		for p := (relay.Packet{Data: make([]byte, 0, 512)}); k.out.Due(at, &p); p.Data = make([]byte, 0, 512) {
 			k.leave(p.Data)
 		}

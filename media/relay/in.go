@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"sekisho/media/dtmf"
 	"sekisho/media/quality"
 )
 
@@ -48,6 +49,7 @@ func (h *InHalf) Configure(spec Spec) {
 		h.pin = pin{}
 	}
 	h.spec = spec
+	h.keys.configure(&spec)
 	h.configured = true
 }
 
@@ -161,15 +163,15 @@ func (h *InHalf) HandleRTCP(now time.Time, source netip.AddrPort, datagram []byt
 func (h *InHalf) Deadline() time.Time {
 	at := h.keys.deadline()
 	for _, due := range [...]time.Time{h.watch.due, h.watch.oneWay, h.rtcp.next, h.measureAt} {
-		if at.IsZero() || !due.IsZero() && due.Before(at) {
-			at = due
-		}
+		at = earlier(at, due)
 	}
 	return at
 }
 
-// Expire takes the end of a key press as lost if its time has come.
-func (h *InHalf) Expire(now time.Time) { h.keys.expire(now) }
+// Expire takes the end of a key press as lost if its time has come, and lets go
+// of a star that was held back for long enough. What is to be said is for the
+// out-half that this one feeds.
+func (h *InHalf) Expire(now time.Time) dtmf.Orders { return h.keys.expire(now) }
 
 // Keys says what becomes of the peer's keys from the next press on.
 func (h *InHalf) Keys(m KeyMode) { h.keys.mode = m }
@@ -193,6 +195,7 @@ func (h *InHalf) Stats(now time.Time) Stats {
 	t := h.quality.Totals()
 	s.Lost, s.Late, s.Duplicate = t.Lost, t.Late, t.Duplicate
 	s.Contested = h.latch.contested
+	s.StarPairs = h.keys.stars.Pairs()
 	s.JitterMicros = uint32(h.quality.Jitter().Microseconds())
 	s.Quality = h.Quality(now)
 	return s

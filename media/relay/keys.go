@@ -9,7 +9,16 @@ import (
 // keys is what an in-half knows of its peer's keys.
 type keys struct {
 	presses dtmf.Normaliser
+	stars   dtmf.Stars
+	rule    dtmf.Rule
 	mode    KeyMode
+	latest  dtmf.Ordinal
+}
+
+// configure takes a description over.
+func (k *keys) configure(spec *Spec) {
+	k.stars.Hasten(&k.rule)
+	k.rule = spec.Stars
 }
 
 // event takes a telephone-event packet. A press keeps the mode that it began
@@ -24,13 +33,41 @@ func (k *keys) event(now time.Time, p *Packet, v *Verdict) {
 		Event: e, SSRC: p.header.SSRC, Timestamp: p.header.Timestamp, Marked: p.header.Marker,
 	})
 	for _, c := range h.Changes() {
-		if !c.Ended {
-			v.Key = c.Key
-			k.presses.Mark(k.consumes(c.Key))
-		}
+		k.change(c, v)
 	}
-	v.Withheld = k.presses.Marked(h.Place)
+	v.Press = k.presses.Marked(h.Place)
+	v.Withheld = v.Press == dtmf.Withheld
+	if h.Place == dtmf.Latest {
+		v.Shift = k.presses.Timestamp() - p.header.Timestamp
+	}
 	v.Ended = e.End
+}
+
+func (k *keys) change(c dtmf.Change, v *Verdict) {
+	if c.Ended {
+		k.end(c, &v.Orders)
+		return
+	}
+	v.Key = c.Key
+	k.latest = k.latest.Next()
+	begin := dtmf.Order{Op: dtmf.Begin, Key: c.Key, Spoken: dtmf.ByEvents, Press: k.latest}
+	if k.begin(c.At, begin, &v.Orders) {
+		k.presses.Mark(k.latest)
+	} else {
+		k.presses.Mark(dtmf.Withheld)
+	}
+}
+
+// begin takes a press that begins, and reports whether it is for the other side.
+func (k *keys) begin(now time.Time, o dtmf.Order, out *dtmf.Orders) bool {
+	switch {
+	case k.consumes(o.Key):
+		return false
+	case k.rule.Mode == dtmf.StarsPass:
+		out.Add(o)
+		return true
+	}
+	return !k.stars.Begin(now, &k.rule, o, out)
 }
 
 // consumes reports whether a key is kept from whoever hears the peer.
@@ -38,10 +75,34 @@ func (k *keys) consumes(key dtmf.Key) bool {
 	return k.mode == ConsumeKeys || k.mode == ConsumeCodes && (key == '*' || key == '#')
 }
 
+func (k *keys) end(c dtmf.Change, out *dtmf.Orders) {
+	if k.rule.Mode == dtmf.StarsPass {
+		out.Add(dtmf.Order{Op: dtmf.End, Length: c.Length})
+		return
+	}
+	k.stars.End(c.At, &k.rule, c.Key, c.Length, out)
+}
+
 // mutes reports whether a key is down that the other side must not hear: some
 // senders say it in the audio beside the events.
-func (k *keys) mutes() bool { return k.presses.Open() && k.presses.Marked(dtmf.Latest) }
+func (k *keys) mutes() bool {
+	return k.presses.Open() && k.presses.Marked(dtmf.Latest) == dtmf.Withheld
+}
 
-func (k *keys) deadline() time.Time { return k.presses.Deadline() }
+func (k *keys) deadline() time.Time { return earlier(k.presses.Deadline(), k.stars.Deadline()) }
 
-func (k *keys) expire(now time.Time) { k.presses.Expire(now) }
+func (k *keys) expire(now time.Time) (out dtmf.Orders) {
+	if c, ok := k.presses.Expire(now); ok {
+		k.end(c, &out)
+	}
+	k.stars.Expire(now, &k.rule, &out)
+	return out
+}
+
+// earlier returns the earlier of two deadlines; the zero time is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"sekisho/media/dtmf"
 	"sekisho/media/g711"
 )
 
@@ -30,6 +31,8 @@ type OutHalf struct {
 	audio, event PayloadType
 	codec        Codec
 	datagrams    bool // the session is not RTP
+	tones        bool
+	ptime        uint8
 
 	splice splice
 	feed   SSRC // of the present feeder
@@ -38,11 +41,15 @@ type OutHalf struct {
 	mark   bool // something was left out: what follows begins a talkspurt
 
 	begun bool
-	at    time.Time // when the newest timestamp was first sent
-	ts    uint32    // that timestamp
-	span  uint32    // length of the newest audio packet, timestamp units
-	seq   uint16    // newest sequence number
-	fill  fill
+	span  uint32 // length of the newest audio packet, timestamp units
+	seq   uint16 // newest sequence number
+	// next is the timestamp behind what was sent, and nextAt when it will have
+	// been heard.
+	next   uint32
+	nextAt time.Time
+	fill   fill
+	keys   dtmf.Speaker
+	said   said
 
 	sent, sentBytes uint64
 	octets          uint32    // payload alone, for sender reports
@@ -60,7 +67,7 @@ const (
 // NewOutHalf returns the out-half of a lease. It sends nothing until Configure.
 func NewOutHalf(slot Slot, id Identity) OutHalf {
 	return OutHalf{
-		Slot: slot, ssrc: id.SSRC, seq: id.Sequence - 1, ts: id.Timestamp,
+		Slot: slot, ssrc: id.SSRC, seq: id.Sequence - 1, next: id.Timestamp,
 		audio: NoPayload, event: NoPayload, direction: Inactive, splice: whole,
 	}
 }
@@ -78,11 +85,16 @@ func (o *OutHalf) Configure(spec Spec, to netip.AddrPort) {
 	o.direction = spec.Direction
 	o.audio, o.event, o.codec = spec.AudioOut, spec.EventOut, spec.Codec
 	o.datagrams = spec.Datagrams
+	o.tones, o.ptime = spec.Tones, spec.Ptime
 }
 
 // Feed announces another feeder, or the same one after a pause: its first
-// packet is spliced to the last one sent.
-func (o *OutHalf) Feed() { o.splice = whole }
+// packet is spliced to the last one sent. Keys that the feeder before it holds
+// down end.
+func (o *OutHalf) Feed() {
+	o.splice = whole
+	o.keys.Cut()
+}
 
 // Destination returns where RTP goes; invalid is nowhere.
 func (o *OutHalf) Destination() netip.AddrPort { return o.to }
@@ -97,6 +109,10 @@ func (o *OutHalf) Handle(now time.Time, p *Packet, v Verdict) Reason {
 	if v.Kind == DatagramPacket || o.datagrams {
 		return o.pass(p, v)
 	}
+	if !v.Orders.None() {
+		known := o.splice == joined && p.SSRC() == o.feed && !v.Restarted
+		o.order(now, &v.Orders, !known || o.apart(p.header.Timestamp+o.tsAdd))
+	}
 	pt, reason := o.admit(v)
 	if reason != Passed {
 		o.leaveOut(now, p, v, reason)
@@ -108,8 +124,8 @@ func (o *OutHalf) Handle(now time.Time, p *Packet, v Verdict) Reason {
 	if o.splice != joined {
 		o.fit(now, p)
 	}
-	ts := p.header.Timestamp + o.tsAdd
-	if o.fill.covers(ts) {
+	ts := p.header.Timestamp + v.Shift + o.tsAdd
+	if o.keys.Saying() || o.covered(ts) {
 		o.leaveOut(now, p, v, Overtaken)
 		return Overtaken
 	}
@@ -131,12 +147,13 @@ func (o *OutHalf) Handle(now time.Time, p *Packet, v Verdict) Reason {
 		hush(p.Payload(), o.codec)
 	}
 	if newest {
-		if !o.begun || ts != o.ts { // the packets of an event share one timestamp
-			o.ts, o.at = ts, now
-		}
 		o.begun, o.mark, o.seq = true, false, seq
+		o.next, o.nextAt = ts, now
 		if v.Kind == AudioPacket {
 			o.span = length // one octet per sample
+			o.next, o.nextAt = ts+length, now.Add(lasting(length))
+		} else if e, ok := dtmf.ReadEvent(p.Payload()); ok {
+			o.next += uint32(e.Duration)
 		}
 		o.fill.due = time.Time{}
 	}
@@ -198,6 +215,9 @@ func (o *OutHalf) admit(v Verdict) (PayloadType, Reason) {
 	pt := o.audio
 	if v.Kind == EventPacket {
 		pt = o.event
+		if pt != NoPayload && v.Press != dtmf.Withheld && !o.keys.Passes(v.Press) {
+			return NoPayload, Withheld // it is said behind others
+		}
 	}
 	if pt == NoPayload {
 		return NoPayload, NoMapping
@@ -215,7 +235,7 @@ func (o *OutHalf) leaveOut(now time.Time, p *Packet, v Verdict, why Reason) {
 	if o.splice == joined {
 		o.seqs.leaveOut(p.header.SequenceNumber)
 	}
-	if why == Withheld {
+	if why == Withheld && !o.keys.Saying() {
 		o.cover(now, v)
 	}
 }
@@ -223,10 +243,9 @@ func (o *OutHalf) leaveOut(now time.Time, p *Packet, v Verdict, why Reason) {
 // fit sets the offsets so that p follows the newest packet sent. The timestamp
 // advances by the time that has passed, and at least by that packet's length.
 func (o *OutHalf) fit(now time.Time, p *Packet) {
-	ts := o.ts
+	ts := o.next
 	if o.begun {
-		passed := now.Sub(o.at) * clock / time.Second
-		ts += uint32(max(passed, time.Duration(o.span)))
+		ts += uint32(max(now.Sub(o.nextAt), 0) * clock / time.Second)
 	}
 	o.tsAdd = ts - p.header.Timestamp
 	o.seqs = renumber(p.header.SequenceNumber, o.seq+1)

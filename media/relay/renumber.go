@@ -74,8 +74,12 @@ func (r *renumbering) leaveOut(seq uint16) {
 	r.advance(seq)
 }
 
-// insert takes note of a packet that the feeder has not sent, behind its newest.
-func (r *renumbering) insert() { r.add++ }
+// insert returns the number of a packet that the feeder has not sent, behind its
+// newest and those that may yet come before that.
+func (r *renumbering) insert() (to uint16) {
+	r.add++
+	return r.newest + r.add
+}
 
 func (r *renumbering) begin(s stretch) {
 	if r.n == stretches {

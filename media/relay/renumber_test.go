@@ -1,6 +1,10 @@
 package relay
 
-import "testing"
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+)
 
 // TestRenumbering tells what becomes of a feeder's numbers, the first of which
 // is 1 and becomes 11: a digit passes, with - it is left out, and + is a packet of ours
@@ -31,8 +35,7 @@ func TestRenumbering(t *testing.T) {
 			got := uint16(late)
 			switch {
 			case s.seq == 0:
-				r.insert()
-				got = newest + 1
+				got = r.insert()
 			case s.out:
 				r.leaveOut(s.seq)
 			default:
@@ -81,5 +84,51 @@ func TestRenumberingForgets(t *testing.T) {
 	}
 	if _, ok := r.pass(seq - 2 - reach); ok {
 		t.Error("beyond reach, and sent")
+	}
+}
+
+// Whatever is lost, overtaken, left out or put in: no number is used twice, and
+// none stays empty that was not lost or late before us.
+func TestRenumberingAtRandom(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	for trial := range 20_000 {
+		r := renumber(65530, 65000)
+		used := map[uint16]uint16{}
+		next := uint16(65530)
+		ours := uint16(30000) // no number of the feeder's here
+		var log []string
+		take := func(seq, to uint16) {
+			log = append(log, fmt.Sprintf("%d=%d", seq, to))
+			if before, ok := used[to]; ok && before != seq {
+				t.Fatalf("trial %d: %d is the number of %d and of %d: %v", trial, to, before, seq, log)
+			}
+			used[to] = seq
+		}
+		fate := map[uint16]bool{}
+		for range 40 {
+			seq := next
+			switch random.IntN(6) {
+			case 0:
+				seq -= uint16(random.IntN(6)) // late, or again
+			case 1:
+				seq += uint16(random.IntN(3)) // behind a loss
+			case 2:
+				take(ours, r.insert())
+				ours--
+				continue
+			}
+			if _, ok := fate[seq]; !ok {
+				fate[seq] = random.IntN(3) == 0
+			}
+			if fate[seq] {
+				log = append(log, fmt.Sprintf("-%d", seq))
+				r.leaveOut(seq)
+			} else if to, ok := r.pass(seq); ok {
+				take(seq, to)
+			}
+			if int16(seq-next) >= 0 {
+				next = seq + 1
+			}
+		}
 	}
 }

@@ -86,7 +86,7 @@ func (o *OutHalf) AppendReport(dst []byte, r Report) []byte {
 	dst = binary.BigEndian.AppendUint32(dst, uint32(o.ssrc))
 	if kind == senderReport {
 		dst = binary.BigEndian.AppendUint64(dst, r.ntp)
-		dst = binary.BigEndian.AppendUint32(dst, o.ts+uint32(r.at.Sub(o.at)*clock/time.Second))
+		dst = binary.BigEndian.AppendUint32(dst, o.next+uint32(r.at.Sub(o.nextAt)*clock/time.Second))
 		dst = binary.BigEndian.AppendUint32(dst, uint32(o.sent))
 		dst = binary.BigEndian.AppendUint32(dst, o.octets)
 	}

@@ -122,6 +122,13 @@ type Verdict struct {
 	// Withheld says that this packet of a key is not for the other side, and
 	// Muted that this audio is silence there: a key that is withheld is down.
 	Withheld, Muted bool
+	// Press names the key press that this packet belongs to, and Shift leads from
+	// the packet's timestamp to that of the press, which some senders do not
+	// repeat.
+	Press dtmf.Ordinal
+	Shift uint32
 	// Ended says that a withheld packet ends its key.
 	Ended bool
+	// Orders are what is to be said to the other side on account of it, before it.
+	Orders dtmf.Orders
 }

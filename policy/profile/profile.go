@@ -258,7 +258,7 @@ type (
 	Auth      string
 )
 
-// The words of these three.
+// The words of these.
 const (
 	UDP Transport = "udp"
 	TCP Transport = "tcp"
@@ -380,21 +380,29 @@ type DSCP struct{ SIP, RTP int }
 type DTMF struct {
 	StarFilter StarFilter
 	StarGap    time.Duration // from the end of the first * to the start of the second
+	StarLong   time.Duration // a * that is down for longer is no part of a pair's beginning, and heard
+	OddStar    OddStar
 	Inband     Inband
 	TowardCore TowardCore
 }
 
-// How pairs of *, tones in the audio and digits toward the core are treated.
+// How pairs of *, odd runs of them, tones in the audio and digits toward the core are treated.
 type (
 	StarFilter string
+	OddStar    string
 	Inband     string
 	TowardCore string
 )
 
-// The words of these three.
+// The words of these.
 const (
 	StarOff     StarFilter = "off"
 	StarSwallow StarFilter = "swallow_pairs"
+	// StarDedupe delays nothing, but a pair is heard as one star.
+	StarDedupe StarFilter = "dedupe"
+
+	OddSwallow OddStar = "swallow" // a run of three stars is swallowed whole
+	OddRelease OddStar = "release" // and its last is heard
 
 	InbandAuto Inband = "auto" // only where no telephone-event was negotiated
 	InbandOn   Inband = "on"

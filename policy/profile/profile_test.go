@@ -65,11 +65,14 @@ func TestOnlyAURestricts(t *testing.T) {
 // "gap from end of the first `*` to start of the second ≤600 ms".
 func TestOnlySoftBankFiltersStars(t *testing.T) {
 	for _, name := range Names() {
-		want := DTMF{StarFilter: StarOff, StarGap: 600 * time.Millisecond, Inband: InbandAuto, TowardCore: CoreRFC4733}
+		want := DTMF{
+			StarFilter: StarOff, StarGap: 600 * time.Millisecond, StarLong: 1200 * time.Millisecond, OddStar: OddSwallow,
+			Inband: InbandAuto, TowardCore: CoreRFC4733,
+		}
 		switch name {
 		case "softbank":
 			want.StarFilter = StarSwallow
-		case "generic", "ntt-ngn":
+		case "ntt-ngn":
 			want.Inband = InbandOn
 		}
 		if got := builtin(t, name).DTMF; got != want {

@@ -211,8 +211,10 @@ func media(m *document.MapReader) Media {
 
 func dtmf(m *document.MapReader) DTMF {
 	return DTMF{
-		StarFilter: enum(m.Key("star_filter"), StarOff, StarOff, StarSwallow),
+		StarFilter: enum(m.Key("star_filter"), StarOff, StarOff, StarSwallow, StarDedupe),
 		StarGap:    m.Key("star_gap").Duration(600*time.Millisecond, 100*time.Millisecond, 3*time.Second),
+		StarLong:   m.Key("star_long").Duration(1200*time.Millisecond, 300*time.Millisecond, 5*time.Second),
+		OddStar:    enum(m.Key("odd_star"), OddSwallow, OddSwallow, OddRelease),
 		Inband:     enum(m.Key("inband"), InbandAuto, InbandAuto, InbandOn, InbandOff),
 		TowardCore: enum(m.Key("toward_core"), CoreRFC4733, CoreRFC4733, CoreINFO),
 	}

@@ -59,7 +59,7 @@ type call struct {
 	datagrams []string
 	// digits are the keys heard since it was last asked, lastKey the timestamp
 	// of the last.
-	digits  string
+	digits  []digit
 	lastKey uint32
 }
 

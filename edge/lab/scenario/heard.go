@@ -7,8 +7,8 @@ import (
 )
 
 // heard judges what a party heard since it was last asked: heard WHO WHAT…,
-// each a prompt or tone by its key, music, busy, ringback, nothing, digits, or a
-// party by its name.
+// each a prompt or tone by its key, music, busy, ringback, nothing, digits (the keys),
+// presses (and how long each was), or a party by its name.
 func (p *play) heard(c command) (string, error) {
 	k, err := p.who(c.word(0), anyCall)
 	if err != nil {
@@ -18,9 +18,14 @@ func (p *play) heard(c command) (string, error) {
 	pcm := k.fresh()
 	var b strings.Builder
 	for _, what := range c.words[1:] {
-		if what == "digits" {
-			fmt.Fprintf(&b, "%s hears the keys %q\n", c.word(0), k.digits)
-			k.digits = ""
+		switch what {
+		case "digits":
+			fmt.Fprintf(&b, "%s hears %s\n", c.word(0), keysOf(k.digits))
+			k.digits = nil
+			continue
+		case "presses":
+			fmt.Fprintf(&b, "%s hears %s\n", c.word(0), lengthsOf(k.digits))
+			k.digits = nil
 			continue
 		}
 		fmt.Fprintf(&b, "%s hears %s\n", c.word(0), p.setting.Sounds.judge(pcm, what))

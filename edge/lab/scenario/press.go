@@ -69,11 +69,43 @@ func (c *call) speakKey() bool {
 	return true
 }
 
-// hearEvent takes down a key, once for each timestamp.
+// hearEvent takes down a key, once for each timestamp, and how long it lasts.
 func (c *call) hearEvent(h rtp.Header, data []byte) {
-	if len(data) < 4 || int(data[0]) >= len(keys) || len(c.digits) > 0 && c.lastKey == h.Timestamp {
+	if len(data) < 4 || int(data[0]) >= len(keys) {
 		return
 	}
-	c.lastKey = h.Timestamp
-	c.digits += string(keys[data[0]])
+	n := len(c.digits)
+	if n == 0 || c.lastKey != h.Timestamp {
+		c.lastKey = h.Timestamp
+		c.digits = append(c.digits, digit{key: keys[data[0]]})
+		n++
+	}
+	last := &c.digits[n-1]
+	last.samples = max(last.samples, int(binary.BigEndian.Uint16(data[2:])))
+}
+
+// digit is a key that was heard.
+type digit struct {
+	key     byte
+	samples int
+}
+
+// keysOf writes keys alone, lengthsOf how long each was heard.
+func keysOf(digits []digit) string {
+	var b strings.Builder
+	for _, d := range digits {
+		b.WriteByte(d.key)
+	}
+	return fmt.Sprintf("the keys %q", b.String())
+}
+
+func lengthsOf(digits []digit) string {
+	if len(digits) == 0 {
+		return "no key"
+	}
+	var list []string
+	for _, d := range digits {
+		list = append(list, fmt.Sprintf("%c for %d ms", d.key, d.samples/8))
+	}
+	return strings.Join(list, ", ")
 }
