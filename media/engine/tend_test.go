@@ -157,9 +157,10 @@ func TestLeasesRaceTheShrink(t *testing.T) {
 	}
 	await(t, "every release", func() bool { return released.Load() == borrowed.Load() })
 	await(t, "back at the start", func() bool { return descriptors(t) == fds+callers })
-	if now := e.Stats().Ports; now.Bound != ports.Bound || now.Ready() != ports.Ready() || now.Leased != 0 {
-		t.Errorf("%+v, at the start %+v", now, ports)
-	}
+	await(t, "every pair rested", func() bool {
+		now := e.Stats().Ports
+		return now.Bound == ports.Bound && now.Ready() == ports.Ready() && now.Leased == 0
+	})
 }
 
 // echo joins a pair with itself and requires that its peer hears itself.
