@@ -7,6 +7,10 @@
 //	FuzzCall         streams of events through a whole border: calls from both
 //	                 sides, answers, time, loss, forgery, media; a small model
 //	                 says what the border owes
+//	FuzzCore         streams of events through a whole feature core: calls, answers,
+//	                 failures, keys, time, hang-ups at any step, a core restored
+//	                 and a directory read again; who hears whom must make sense
+//	                 after every one, and whoever stands must have somebody
 //	FuzzRTP          two peers and signalling by a script, with datagrams of any
 //	                 content among it, through the stepped media engine
 //	FuzzSRTP         an SRTP peer, an attacker at its address and a plain peer by

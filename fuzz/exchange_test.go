@@ -1,0 +1,555 @@
+package fuzz
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	feature "sekisho/edge/core"
+	"sekisho/edge/sip/callid"
+	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/sdp"
+	"sekisho/edge/sip/ua"
+	"sekisho/media/dtmf"
+	"sekisho/media/relay"
+	"sekisho/policy/number"
+)
+
+// exchange is a core without a shard: the script says what its legs report. What
+// the core does with them and with the media plane is kept here, and judged.
+type exchange struct {
+	t    *testing.T
+	now  time.Time
+	core *feature.Core
+	cfg  feature.Config
+	dice *rand.Rand
+
+	lines []*line
+	byLeg map[leg.ID]*line
+	jacks map[relay.Slot]*jack
+	addrs map[netip.AddrPort]relay.Slot
+	next  uint32
+	// queue is what legs and media plane have yet to report.
+	queue []ua.Input
+	// records and emergencies are counted, log is for a failure.
+	log []string
+}
+
+// line is a party's side of a leg.
+type line struct {
+	id      leg.ID
+	tenant  string
+	mobile  bool
+	outside bool // behind the border, no mobile
+	dialled bool // by the core
+	urgent  bool // an emergency call, which waits for no channel
+	holds   bool
+	up      bool // answered
+	over    bool
+	offered bool // an INVITE of its own with an offer
+	owes    bool // the ACK with its answer
+	slot    relay.Slot
+	at      netip.AddrPort // of its RTP
+}
+
+// jack is an endpoint: what it hears, as it was told.
+type jack struct {
+	slot   relay.Slot
+	leased bool
+	set    bool // it has a description
+	from   relay.Slot
+	clips  string
+	times  int
+	token  uint64
+	until  time.Time // of what is played once
+	mode   relay.KeyMode
+}
+
+var (
+	exchangeSeam  = flow.Flow{Remote: netip.MustParseAddrPort("192.0.2.1:5061")}
+	exchangeMedia = netip.MustParseAddrPort("192.0.2.1:20000")
+	exchangePhone = [2]flow.Flow{
+		{Listener: 1, Remote: netip.MustParseAddrPort("198.51.100.11:5060")},
+		{Listener: 1, Remote: netip.MustParseAddrPort("198.51.100.12:5060")},
+	}
+	exchangeMSISDN = []string{"09000002001", "09000002002", "09000002003"}
+)
+
+// exchangeChannels is how many legs of mobiles a tenant may have.
+const exchangeChannels = 4
+
+func exchangeTenants(without string) []feature.Tenant {
+	var list []feature.Tenant
+	for i, name := range []string{"t1", "t2"} {
+		t := feature.Tenant{
+			Name: name, Domain: name + ".example", DefaultNumber: parsed(fmt.Sprintf("030000%d100", i)), Channels: exchangeChannels,
+			Park: feature.Park{First: 701, Last: 702, Timeout: 5 * time.Minute},
+			Numbers: []feature.DID{
+				{Number: parsed(fmt.Sprintf("030000%d121", i)), Extension: "2001"}, {Number: parsed(fmt.Sprintf("030000%d101", i)), Extension: "1001"},
+			},
+		}
+		for m, msisdn := range exchangeMSISDN {
+			e := fmt.Sprintf("200%d", m+1)
+			if e == without {
+				continue
+			}
+			mobile := feature.Mobile{Extension: number.ExtensionNumber(e), MSISDN: parsed(msisdn[:7] + fmt.Sprint(2+i) + msisdn[8:])}
+			t.Mobiles = append(t.Mobiles, mobile)
+		}
+		if i == 0 {
+			t.Phones = []feature.Phone{{Extension: "1001", Contact: exchangePhone[0], Softphone: true}, {Extension: "1002", Contact: exchangePhone[1]}}
+		}
+		list = append(list, t)
+	}
+	return list
+}
+
+func parsed(s string) number.Number {
+	n, err := number.Parse(s)
+	if err != nil {
+		panic(err)
+	}
+	return n
+}
+
+func newExchange(t *testing.T, seed uint64) *exchange {
+	x := &exchange{
+		t: t, now: time.Date(2026, 7, 1, 9, 0, 0, 0, time.UTC), dice: rand.New(rand.NewPCG(seed, 1)),
+		byLeg: map[leg.ID]*line{}, jacks: map[relay.Slot]*jack{}, addrs: map[netip.AddrPort]relay.Slot{},
+	}
+	x.cfg = feature.Config{
+		Source: rand.New(rand.NewPCG(seed, 2)), Key: callid.Key{1}, Legs: new(ua.Sequence), Ports: x,
+		Tenants: exchangeTenants(""), Seam: []flow.Flow{exchangeSeam},
+		SeamMedia: []netip.Prefix{netip.PrefixFrom(exchangeMedia.Addr(), 32)},
+		Caps:      sdp.Caps{Codecs: []relay.Codec{relay.PCMU, relay.PCMA}, Event: 101, Ptime: 20},
+	}
+	x.core = feature.New(x.cfg)
+	return x
+}
+
+// Lease implements feature.Ports.
+func (x *exchange) Lease(pairs []relay.Pair, _ []netip.Addr) bool {
+	if len(x.jacks)+len(pairs) > 40 {
+		return false
+	}
+	for i := range pairs {
+		x.next++
+		s := relay.Slot{Index: x.next, Epoch: 1}
+		at := netip.AddrPortFrom(netip.MustParseAddr("192.0.2.2"), uint16(30000+2*(x.next%10000)))
+		pairs[i] = relay.Pair{Slot: s, Addr: at}
+		x.jacks[s], x.addrs[at] = &jack{slot: s, leased: true}, s
+	}
+	return true
+}
+
+func (x *exchange) fail(format string, args ...any) {
+	x.t.Helper()
+	from := max(0, len(x.log)-60)
+	x.t.Fatalf("%s\n%s", fmt.Sprintf(format, args...), strings.Join(x.log[from:], "\n"))
+}
+
+// tell gives the core an input and all that follows from it at once, and judges
+// what there is then.
+func (x *exchange) tell(in ua.Input) {
+	x.queue = append(x.queue, in)
+	for n := 0; len(x.queue) > 0; n++ {
+		if n > 1000 {
+			x.fail("the core never comes to rest")
+		}
+		in := x.queue[0]
+		x.queue = x.queue[1:]
+		if ev, ok := in.(ua.LegEvent); ok {
+			if ended, ok := ev.Event.(leg.Ended); ok {
+				x.log = append(x.log, fmt.Sprintf("leg %d ends: %v", ev.Leg, ended.Cause))
+			}
+		}
+		for _, a := range x.core.Handle(x.now, in, nil) {
+			x.carryOut(a)
+		}
+	}
+	x.judge()
+}
+
+func (x *exchange) carryOut(a ua.Action) {
+	switch a := a.(type) {
+	case ua.Command:
+		x.command(a.Leg, a.Command)
+	case ua.Media:
+		x.media(a.Command)
+	case ua.Record, ua.Note:
+	default:
+		x.fail("the core wants %T", a)
+	}
+}
+
+// command carries a leg's command out. Whatever is told to a leg whose end the
+// core knows of is the core's fault.
+func (x *exchange) command(id leg.ID, c leg.Command) {
+	x.log = append(x.log, fmt.Sprintf("leg %d is told %T", id, c))
+	if d, ok := c.(leg.Dial); ok {
+		x.dialled(id, d)
+		return
+	}
+	l := x.byLeg[id]
+	if l == nil || l.over {
+		x.fail("leg %d is told %T, but there is no such leg any more", id, c)
+	}
+	switch c := c.(type) {
+	case leg.Ring:
+		if l.dialled || l.up {
+			x.fail("leg %d rings although it was dialled, or is up", id)
+		}
+		if c.Media != nil {
+			x.agrees(l, c.Media)
+		}
+	case leg.Answer:
+		if l.dialled || l.up {
+			x.fail("leg %d is answered twice, or was dialled", id)
+		}
+		l.up = true
+		if c.Media != nil {
+			x.agrees(l, c.Media)
+		}
+	case leg.AnswerOffer:
+		x.agrees(l, &c.Media)
+	case leg.HangUp:
+		x.over(l, cause.Cause{Side: cause.Local, Status: c.Cause.Status, Q850: c.Cause.Q850})
+	case leg.RefuseOffer, leg.Reoffer, leg.Acknowledge:
+	}
+}
+
+// over ends a leg, and has the core told.
+func (x *exchange) over(l *line, why cause.Cause) {
+	l.over = true
+	x.queue = append(x.queue, ua.LegEvent{Leg: l.id, Event: leg.Ended{Cause: why}})
+}
+
+// agrees has a leg report what its offer and the core's answer have come to.
+func (x *exchange) agrees(l *line, m *leg.Media) {
+	l.slot = x.addrs[m.Addr]
+	if !l.dialled && !l.offered && !l.owes {
+		l.owes = true
+		return
+	}
+	x.queue = append(x.queue, ua.LegEvent{Leg: l.id, Event: leg.Agreed{Negotiated: x.session(l, false)}})
+}
+
+func (x *exchange) session(l *line, hold bool) sdp.Negotiated {
+	return sdp.Negotiated{Remote: l.at, AudioOut: 0, EventIn: 101, EventOut: 101, Ptime: 20, Hold: hold}
+}
+
+// reoffer has a party hold or resume by signalling.
+func (x *exchange) reoffer(l *line, hold bool) {
+	x.log = append(x.log, fmt.Sprintf("leg %d holds: %v", l.id, hold))
+	l.holds = hold
+	x.tell(ua.LegEvent{Leg: l.id, Event: leg.Agreed{Negotiated: x.session(l, hold)}})
+}
+
+// ack brings the answer that a leg owes.
+func (x *exchange) ack(l *line) {
+	if l.owes && !l.over {
+		l.owes, l.offered = false, true
+		n := x.session(l, false)
+		x.tell(ua.LegEvent{Leg: l.id, Event: leg.Acked{Negotiated: &n}})
+	}
+}
+
+// dialled makes the line of a leg that the core dials.
+func (x *exchange) dialled(id leg.ID, d leg.Dial) {
+	if x.byLeg[id] != nil {
+		x.fail("leg %d is dialled twice", id)
+	}
+	l := &line{id: id, dialled: true, slot: x.addrs[d.Media.Addr], at: rtpOf(d.Flow)}
+	user, host, _ := strings.Cut(strings.TrimPrefix(d.Target, "sip:"), "@")
+	l.tenant, _, _ = strings.Cut(host, ".")
+	switch {
+	case d.Flow != exchangeSeam:
+		l.tenant = "t1"
+	case slices.ContainsFunc(exchangeMSISDN, func(m string) bool { return len(m) == len(user) && m[8:] == user[8:] && user[:7] == m[:7] }):
+		l.mobile = true
+	default:
+		l.outside = true
+	}
+	x.byLeg[id] = l
+	x.lines = append(x.lines, l)
+}
+
+// rtpOf is where whoever signals from a flow has its RTP.
+func rtpOf(f flow.Flow) netip.AddrPort { return netip.AddrPortFrom(f.Remote.Addr(), 20000) }
+
+// media carries a command out. One for an endpoint that is not leased is the
+// core's fault.
+func (x *exchange) media(c relay.Command) {
+	x.log = append(x.log, fmt.Sprintf("media is told %T %+v", c, c))
+	plug := func(s relay.Slot) *jack {
+		j := x.jacks[s]
+		if j == nil || !j.leased {
+			x.fail("%T for slot %d, which is not leased", c, s.Index)
+		}
+		return j
+	}
+	switch c := c.(type) {
+	case relay.Configure:
+		plug(c.Slot).set = true
+	case relay.Join:
+		a, b := plug(c.A), plug(c.B)
+		for _, j := range x.jacks {
+			if j.from == c.A || j.from == c.B {
+				j.from = relay.Slot{} // what fed them before stops
+			}
+		}
+		a.from, a.clips, b.from, b.clips = c.B, "", c.A, ""
+	case relay.Play:
+		j := plug(c.Slot)
+		j.from, j.clips, j.times, j.token = relay.Slot{}, strings.Join(c.Source.Keys, " "), c.Source.Repeat, c.Token
+		j.until = time.Time{}
+		if j.times != relay.Forever {
+			j.until = x.now.Add(time.Duration(1+x.dice.IntN(5)) * time.Second)
+		}
+	case relay.Silence:
+		j := plug(c.Slot)
+		j.from, j.clips = relay.Slot{}, ""
+	case relay.Keys:
+		plug(c.Slot).mode = c.Mode
+	case relay.Release:
+		j := plug(c.Slot)
+		j.leased = false
+		for _, o := range x.jacks {
+			if o.from == c.Slot {
+				o.from = relay.Slot{}
+			}
+		}
+		delete(x.jacks, c.Slot)
+		x.queue = append(x.queue, ua.MediaEvent{Event: relay.Released{Slot: c.Slot}})
+	case relay.Watch:
+	}
+}
+
+// pass lets time pass: what is played once ends, the core's alarms ring.
+func (x *exchange) pass(d time.Duration) {
+	x.log = append(x.log, fmt.Sprintf("%v pass", d))
+	end := x.now.Add(d)
+	for n := 0; ; n++ {
+		if n > 10000 {
+			x.fail("time never passes")
+		}
+		at := end
+		var ended *jack
+		for _, j := range x.ordered() {
+			if j.clips != "" && !j.until.IsZero() && !j.until.After(at) {
+				at, ended = j.until, j
+			}
+		}
+		due := x.core.Deadline()
+		tick := !due.IsZero() && !due.After(at) && (ended == nil || due.Before(at))
+		if tick {
+			at = due
+		}
+		if at.After(x.now) {
+			x.now = at
+		}
+		switch {
+		case tick:
+			x.tell(ua.Tick{})
+		case ended != nil:
+			ended.clips = ""
+			x.tell(ua.MediaEvent{Event: relay.Played{Slot: ended.slot, Token: ended.token}})
+		default:
+			return
+		}
+	}
+}
+
+func (x *exchange) ordered() []*jack {
+	list := make([]*jack, 0, len(x.jacks))
+	for _, j := range x.jacks {
+		list = append(list, j)
+	}
+	slices.SortFunc(list, func(a, b *jack) int { return int(a.slot.Index) - int(b.slot.Index) })
+	return list
+}
+
+// partner returns who hears a line and is heard by it, or nil.
+func (x *exchange) partner(l *line) *line {
+	j := x.jacks[l.slot]
+	if j == nil || j.from == (relay.Slot{}) {
+		return nil
+	}
+	for _, o := range x.lines {
+		if o != l && !o.over && o.slot == j.from {
+			return o
+		}
+	}
+	return nil
+}
+
+// judge holds what is true after every input:
+//
+//   - whoever hears a voice is heard by it, and both are of one tenant
+//     (SPEC R69: no prompt's hearer is heard by anybody else);
+//   - only who stands is heard, and only endpoints that are described;
+//   - * and # of a mobile in a call that is not an outbound one to the outside
+//     are kept from whom it talks with, and nobody else's are (SPEC R40, R41);
+//   - no tenant has more legs of mobiles than channels (SPEC R12).
+func (x *exchange) judge() {
+	channels := map[string]int{}
+	for _, l := range x.lines {
+		if l.over {
+			continue
+		}
+		if l.mobile && !l.urgent {
+			channels[l.tenant]++
+		}
+		j := x.jacks[l.slot]
+		if j == nil || j.from == (relay.Slot{}) {
+			continue
+		}
+		o := x.partner(l)
+		switch {
+		case o == nil:
+			x.fail("leg %d hears an endpoint of nobody's", l.id)
+		case x.jacks[o.slot].from != l.slot:
+			x.fail("leg %d hears leg %d, but not the other way", l.id, o.id)
+		case o.tenant != l.tenant:
+			x.fail("legs %d and %d of two tenants are joined", l.id, o.id)
+		case !j.set:
+			x.fail("leg %d is joined without a description", l.id)
+		}
+		want, kept := l.mobile && (!o.outside || !o.dialled), j.mode == relay.ConsumeCodes
+		if consults := l.mobile && kept && x.waits(l.tenant); want != kept && !consults {
+			x.fail("codes of leg %d, which talks with leg %d, are kept: %v", l.id, o.id, kept)
+		}
+	}
+	for tenant, n := range channels {
+		if n > exchangeChannels {
+			x.fail("%s has %d legs of mobiles", tenant, n)
+		}
+	}
+}
+
+// waits reports a party of a tenant that hears music, or would: who talks meanwhile with
+// somebody outside may consult him, and has * to come back by.
+func (x *exchange) waits(tenant string) bool {
+	return slices.ContainsFunc(x.lines, func(l *line) bool {
+		j := x.jacks[l.slot]
+		return !l.over && l.tenant == tenant && j != nil && (l.owes || l.holds || j.times == relay.Forever && j.clips != "")
+	})
+}
+
+// close lets everything come to rest and sees that what is left talks: each leg
+// that stands is joined with another one. Then it hangs up one of each pair, and
+// nothing may be left.
+func (x *exchange) close() {
+	for range 3 {
+		for _, l := range x.live() {
+			x.ack(l)
+			if l.holds && !l.over {
+				x.reoffer(l, false)
+			}
+		}
+		x.pass(15 * time.Minute)
+		for _, l := range x.live() {
+			if l.up && !l.over && (x.partner(l) == nil || x.waits(l.tenant)) {
+				x.press(l, '*') // back from whatever it is in the middle of
+			}
+		}
+	}
+	x.pass(time.Minute)
+	for _, l := range x.live() {
+		if !l.up {
+			x.fail("leg %d still rings", l.id)
+		}
+		o := x.partner(l)
+		if o == nil {
+			x.fail("leg %d stands and has nobody", l.id)
+		}
+	}
+	for _, l := range x.live() {
+		if l.over {
+			continue
+		}
+		o := x.partner(l)
+		x.log = append(x.log, fmt.Sprintf("leg %d hangs up", l.id))
+		x.over(l, cause.Cause{Side: cause.Remote, Q850: cause.NormalClearing})
+		x.tell(ua.MediaEvent{Event: relay.Latched{}})
+		if !o.over {
+			x.fail("leg %d was left alone by leg %d", o.id, l.id)
+		}
+	}
+	x.pass(time.Minute)
+	if n := x.core.Counts(); n != (feature.Counts{}) || len(x.jacks) != 0 || !x.core.Deadline().IsZero() {
+		x.fail("left: %+v, %d endpoints, an alarm at %v", n, len(x.jacks), x.core.Deadline())
+	}
+	for _, l := range x.lines {
+		if !l.over {
+			x.fail("leg %d never ends", l.id)
+		}
+	}
+}
+
+func (x *exchange) live() []*line {
+	return slices.DeleteFunc(slices.Clone(x.lines), func(l *line) bool { return l.over })
+}
+
+func (x *exchange) press(l *line, key byte) {
+	x.log = append(x.log, fmt.Sprintf("leg %d presses %c", l.id, key))
+	if j := x.jacks[l.slot]; j != nil && l.up {
+		x.tell(ua.MediaEvent{Event: relay.Digit{Slot: l.slot, Key: dtmf.Key(key), At: x.now}})
+	}
+}
+
+// replace writes the core down and goes on with another one that has read it.
+func (x *exchange) replace() {
+	x.log = append(x.log, "the core is replaced")
+	text, err := json.Marshal(x.core.Snapshot(x.now))
+	if err != nil {
+		x.fail("%v", err)
+	}
+	var s feature.Snapshot
+	if err := json.Unmarshal(text, &s); err != nil {
+		x.fail("%v", err)
+	}
+	x.core = feature.Restore(x.cfg, x.now, s)
+}
+
+// invite has somebody call.
+func (x *exchange) invite(l *line, from flow.Flow, caller, called string) {
+	l.id, l.at = x.cfg.Legs.Next(), rtpOf(from)
+	x.byLeg[l.id] = l
+	x.lines = append(x.lines, l)
+	l.urgent = called == "110"
+	r := sip.NewRequest(sip.INVITE, sip.Uri{Scheme: "sip", User: called, Host: l.tenant + ".example"})
+	id, hops := sip.CallIDHeader(fmt.Sprintf("x%d", l.id)), sip.MaxForwardsHeader(60)
+	r.AppendHeader(&id)
+	r.AppendHeader(&hops)
+	r.AppendHeader(&sip.FromHeader{Address: sip.Uri{Scheme: "sip", User: caller, Host: l.tenant + ".example"}})
+	if caller != "" {
+		r.AppendHeader(sip.NewHeader("P-Asserted-Identity", "<sip:"+caller+"@"+l.tenant+".example>"))
+	}
+	x.log = append(x.log, fmt.Sprintf("leg %d: %s of %s calls %s", l.id, caller, l.tenant, called))
+	peer, _ := x.core.Peer(from)
+	in := ua.Incoming{Leg: l.id, Flow: from, Peer: peer, Request: r}
+	if l.offered {
+		in.Offer = x.offer(from)
+	}
+	x.tell(in)
+}
+
+// offer is what every INVITE brings that brings one.
+func (x *exchange) offer(from flow.Flow) *sdp.Description {
+	d, err := sdp.Parse([]byte("v=0\r\no=- 1 1 IN IP4 " + from.Remote.Addr().String() + "\r\ns=-\r\nc=IN IP4 " + from.Remote.Addr().String() +
+		"\r\nt=0 0\r\nm=audio 20000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n"))
+	if err != nil {
+		x.fail("%v", err)
+	}
+	return d
+}

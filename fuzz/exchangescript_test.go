@@ -1,0 +1,197 @@
+package fuzz
+
+import (
+	"testing"
+	"time"
+
+	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/ua"
+)
+
+// The acts of an exchange: an octet for the act, one for what is meant by it.
+const (
+	exOutside byte = iota // somebody outside calls a number of a tenant's
+	exMobile              // a mobile calls
+	exPhone               // a phone calls
+	exRing                // whom the core has dialled rings
+	exAnswer              // and answers
+	exFail                // or does not
+	exHangUp              // somebody hangs up, or is lost
+	exPress               // a key
+	exKeys                // several, that are a feature
+	exPass                // time
+	exReoffer             // hold and resume by signalling
+	exReplace             // the core is replaced by what it has written down
+	exReload              // the directory is read again
+	actsOfExchange
+)
+
+// What mobiles and phones call, and what may be keyed in.
+var (
+	exchangeCalled = []string{
+		"2001", "2002", "2003", "1001", "1002", "0300009001", "701", "702", "92001", "92002", "91001", "91002", "2999", "0300000121", "110", "0300009002",
+	}
+	exchangeKeys = []string{
+		"*0#", "*", "**", "*1002#", "*2003#", "*0300009002#", "#700", "#1001#", "#2002#", "#0300009002#", "*701#", "#119#", "*2001", "#2003", "*0", "##",
+	}
+	exchangeWaits = []time.Duration{
+		100 * time.Millisecond, time.Second, 2100 * time.Millisecond, 3100 * time.Millisecond, 12 * time.Second, 41 * time.Second, 61 * time.Second, 301 * time.Second,
+	}
+	exchangeFailures = []cause.Cause{
+		{Status: 486, Q850: 17}, {Status: 480, Q850: 20}, {Status: 603, Q850: 21}, {Status: 404, Q850: 1}, {Status: 503, Q850: 41}, {Status: 408, Q850: 102}, {Status: 500}, {Status: 302},
+	}
+)
+
+// FuzzCore plays a stream of events against a whole feature core: calls from
+// outside, from mobiles and phones, answers, failures, keys, time, hang-ups at any
+// step, a core that is replaced and a directory that is read again. What must hold
+// whatever happens is written at exchange.judge and exchange.close.
+func FuzzCore(f *testing.F) {
+	for _, script := range exchangeScripts() {
+		f.Add(script)
+	}
+	f.Fuzz(func(t *testing.T, script []byte) {
+		if len(script) > 200 {
+			return
+		}
+		x := newExchange(t, uint64(len(script)))
+		for i := 0; i+1 < len(script); i += 2 {
+			x.act(script[i]%actsOfExchange, script[i+1])
+		}
+		x.close()
+	})
+}
+
+func (x *exchange) act(act, how byte) {
+	switch act {
+	case exOutside:
+		numbers := []string{"0300000121", "0300000101", "0300001121", "0300000199"}
+		l := &line{outside: true, offered: how&4 == 0, tenant: "t1"}
+		if how&3 == 2 {
+			l.tenant = "t2"
+		}
+		x.invite(l, exchangeSeam, "0300009001", numbers[how&3])
+	case exMobile:
+		l := &line{mobile: true, offered: how&0x80 == 0, tenant: "t1"}
+		msisdn := exchangeMSISDN[int(how>>4&3)%len(exchangeMSISDN)]
+		if how&0x40 != 0 {
+			l.tenant, msisdn = "t2", msisdn[:7]+"3"+msisdn[8:]
+		}
+		x.invite(l, exchangeSeam, msisdn, exchangeCalled[how&15])
+	case exPhone:
+		l := &line{offered: how&0x80 == 0, tenant: "t1"}
+		x.invite(l, exchangePhone[how>>4&1], "", exchangeCalled[how&15])
+	case exRing:
+		if l := x.pick(how, func(l *line) bool { return l.dialled && !l.up }); l != nil {
+			ev := leg.Progressed{Status: 180}
+			if how&0x80 != 0 { // with what is said before the answer
+				n := x.session(l, false)
+				ev.Status, ev.Negotiated = 183, &n
+			}
+			x.tell(ua.LegEvent{Leg: l.id, Event: ev})
+		}
+	case exAnswer:
+		if l := x.pick(how, func(l *line) bool { return l.dialled && !l.up }); l != nil {
+			n := x.session(l, false)
+			l.up = true
+			ev := leg.Answered{Negotiated: &n}
+			if how&0xc0 == 0xc0 {
+				ev.Negotiated = nil
+			}
+			x.tell(ua.LegEvent{Leg: l.id, Event: ev})
+		} else if l := x.pick(how, func(l *line) bool { return l.owes }); l != nil {
+			x.ack(l)
+		}
+	case exFail:
+		if l := x.pick(how, func(l *line) bool { return l.dialled && !l.up }); l != nil {
+			why := exchangeFailures[how>>4&7]
+			why.Side = cause.Remote
+			x.end(l, why)
+		}
+	case exHangUp:
+		if l := x.pick(how, func(*line) bool { return true }); l != nil {
+			why := cause.Cause{Side: cause.Remote, Q850: cause.NormalClearing}
+			switch how >> 6 {
+			case 1:
+				why.Q850 = cause.RecoveryOnTimer
+			case 2:
+				why = cause.Cause{Side: cause.Local, Q850: cause.RecoveryOnTimer}
+			}
+			x.end(l, why)
+		}
+	case exPress:
+		if l := x.pick(how>>4, func(l *line) bool { return l.up }); l != nil {
+			x.press(l, "0123456789*#*#7*"[how&15])
+		}
+	case exKeys:
+		if l := x.pick(how>>4, func(l *line) bool { return l.up }); l != nil {
+			for _, key := range []byte(exchangeKeys[how&15]) {
+				if !l.over {
+					x.press(l, key)
+				}
+			}
+		}
+	case exPass:
+		x.pass(exchangeWaits[how&7])
+	case exReoffer:
+		if l := x.pick(how, func(l *line) bool { return l.up && !l.owes && l.slot.Index != 0 }); l != nil {
+			x.reoffer(l, how&0x80 != 0)
+		}
+	case exReplace:
+		x.replace()
+	case exReload:
+		x.core.Reload(x.now, exchangeTenants([]string{"", "2001", "2003", "2002"}[how&3]))
+		x.judge()
+	}
+}
+
+func (x *exchange) end(l *line, why cause.Cause) {
+	x.over(l, why)
+	x.tell(ua.LegEvent{Leg: l.id, Event: leg.OfferWithdrawn{}}) // takes what is queued along
+}
+
+// pick returns one of the lines that stand and fit.
+func (x *exchange) pick(how byte, fits func(*line) bool) *line {
+	var list []*line
+	for _, l := range x.lines {
+		if !l.over && fits(l) {
+			list = append(list, l)
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return list[int(how&15)%len(list)]
+}
+
+// exchangeScripts are the ways a feature goes, as scripts.
+func exchangeScripts() [][]byte {
+	talking := []byte{exOutside, 0, exRing, 0, exAnswer, 0} // leg 0 is outside, leg 1 is mobile 2001
+	with := func(more ...byte) []byte { return append(append([]byte(nil), talking...), more...) }
+	keys := func(line, which byte) []byte { return []byte{exKeys, line<<4 | which} }
+	var scripts [][]byte
+	for which := range byte(16) {
+		script := with(keys(1, which)...)
+		for _, end := range [][]byte{
+			{exPass, 3, exRing, 0, exPass, 1, exAnswer, 0, exPass, 1},
+			{exPass, 3, exAnswer, 0, exHangUp, 1}, {exPass, 3, exAnswer, 0, exHangUp, 0}, {exPass, 3, exRing, 0, exHangUp, 1, exAnswer, 0},
+			{exPass, 3, exFail, 0, exPass, 4}, {exPass, 6}, {exPass, 7, exPass, 7}, {exReplace, 0, exPass, 3, exReplace, 0, exAnswer, 0, exHangUp, 1},
+			{exPass, 3, exHangUp, 0x41}, {exPass, 3, exAnswer, 0, exHangUp, 0x41}, {exPass, 3, exRing, 0x80, exPass, 1, exAnswer, 0},
+			{exPass, 4, exPhone, 6, exPass, 1, exHangUp, 0}, {exPass, 4, exMobile, 0x16, exPass, 1, exReoffer, 0x80, exReoffer, 0},
+			{exPass, 3, exPhone, 11, exPass, 4}, {exReload, 1, exPass, 7, exReload, 0, exAnswer, 0},
+		} {
+			scripts = append(scripts, append(append([]byte(nil), script...), end...))
+		}
+	}
+	for called := range byte(16) {
+		scripts = append(scripts, []byte{exMobile, called, exRing, 0, exAnswer, 0, exPass, 1, exKeys, 1, exKeys, 1 << 4},
+			[]byte{exPhone, called | 0x80, exAnswer, 0, exAnswer, 0, exReoffer, 0x80, exReoffer, 0x81, exReoffer, 0},
+			[]byte{exOutside, 0, exRing, 0, exMobile, 0x20 | called, exPass, 1, exMobile, 0x10 | called})
+	}
+	var crowd []byte
+	for i := range byte(12) {
+		crowd = append(crowd, exMobile, i, exAnswer, 0)
+	}
+	return append(scripts, crowd)
+}
