@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,18 +32,30 @@ var errPatience = errors.New("nothing came of it in time")
 func (s *stage) perform(ctx context.Context, st step) performance {
 	p := performance{step: st}
 	call := s.sides[st.caller.line].Dial(carrier.Dial{From: st.caller.number, To: st.dials, Voice: st.caller.voice})
-	var callee *carrier.Call
-	if st.talk != nil {
-		callee = s.talk(ctx, st, call)
+	seen := []side{{st.caller.line, call}}
+	switch {
+	case st.talk != nil:
+		callee := s.talk(ctx, st, call)
 		p.checks = judgeTalk(st, call, callee)
-	} else {
+		seen = append(seen, side{st.talk.callee.line, callee})
+	case st.feature != nil:
+		sc := s.playFeature(ctx, st, call)
+		p.checks = sc.checks
+		seen = append(seen, side{st.feature.callee.line, sc.b}, side{st.feature.third.line, sc.c})
+	default:
 		// The announcement decides how long this takes.
 		waited := call.Wait(ctx, carrier.Ended)
 		p.checks = s.judgeRefusal(st, call, waited)
 	}
 	call.HangUp() // what failed may still be up
-	p.ladder = s.ladder(ctx, st, call, callee)
+	p.ladder = s.ladder(ctx, seen)
 	return p
+}
+
+// side is one party's side of a step, nil where there was none.
+type side struct {
+	line line
+	call *carrier.Call
 }
 
 // talk lets both parties speak and hear, then has the caller hang up. The
@@ -88,24 +101,28 @@ func (s *stage) awaitCallee(ctx context.Context, st step, call *carrier.Call) *c
 }
 
 // ladder draws the step's messages once all of them have come.
-func (s *stage) ladder(ctx context.Context, st step, call, callee *carrier.Call) string {
+func (s *stage) ladder(ctx context.Context, seen []side) string {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
+	seen = slices.DeleteFunc(seen, func(e side) bool { return e.call == nil })
 	pause := time.NewTicker(5 * time.Millisecond)
 	defer pause.Stop()
-	for waiting := true; waiting; {
-		waiting = !whole(call.Trace()) || callee != nil && !whole(callee.Trace())
+	for slices.ContainsFunc(seen, func(e side) bool { return !whole(e.call.Trace()) }) && ctx.Err() == nil {
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
-			waiting = false
 		}
 	}
-	parties := []siptest.Party{s.sides[st.caller.line].Party(), s.self()}
-	traces := [][]siptest.Message{call.Trace()}
-	if callee != nil {
-		parties = append(parties, s.sides[st.talk.callee.line].Party())
-		traces = append(traces, callee.Trace())
+	var parties []siptest.Party
+	var traces [][]siptest.Message
+	for i, e := range seen {
+		if !slices.ContainsFunc(seen[:i], func(o side) bool { return o.line == e.line }) {
+			parties = append(parties, s.sides[e.line].Party())
+		}
+		if i == 0 {
+			parties = append(parties, s.self())
+		}
+		traces = append(traces, e.call.Trace())
 	}
 	return siptest.Ladder(parties, siptest.Merge(traces...))
 }

@@ -52,6 +52,7 @@ func TestFaults(t *testing.T) {
 			{AUMask, "long-au", []string{"long-au: au is shown 99999999", "long-au: au cannot learn who calls"}},
 			{Emergency, "emergency", []string{"emergency: docomo hears emergency twice"}},
 			{Audio, "extension", []string{"extension: au hears docomo"}},
+			{Audio, "blind", []string{"blind: the PSTN hears docomo"}},
 		} {
 			t.Run(c.fault.String()+" in "+c.step, func(t *testing.T) {
 				t.Parallel()

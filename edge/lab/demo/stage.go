@@ -45,7 +45,7 @@ func openStage(f Fault, all []step) (s *stage, err error) {
 	if s.tables, err = c.Tables(); err != nil {
 		return s, err
 	}
-	// One worker of media: ten calls need no more, wherever this runs.
+	// One worker of media: some twenty calls need no more, wherever this runs.
 	if s.node, err = node.Open(c, node.Options{Workers: 1}); err != nil {
 		return s, fmt.Errorf("open the instance: %w", err)
 	}
@@ -86,6 +86,15 @@ func (s *stage) rehearse(all []step) {
 		if t := st.talk; t != nil {
 			scripts[t.callee.line][t.callee.number] = carrier.Answers(rings, t.callee.voice)
 		}
+		f := st.feature
+		if f == nil {
+			continue
+		}
+		scripts[f.callee.line][f.callee.number] = carrier.Answers(rings, f.callee.voice)
+		if f.rings {
+			scripts[f.callee.line][f.callee.number] = carrier.NoAnswer()
+		}
+		scripts[f.third.line][f.third.number] = carrier.Answers(rings, f.third.voice)
 	}
 	for l, side := range s.sides {
 		side.Answer(scripts[l].For)

@@ -33,7 +33,8 @@ type party struct {
 	voice uint64
 }
 
-// step is one call of the demo and what is to come of it: talk or refusal.
+// step is one call of the demo and what is to come of it: talk, feature or
+// refusal.
 type step struct {
 	name, title string
 	rules       string // of the functional specification
@@ -41,6 +42,7 @@ type step struct {
 	dials       string
 	decisions   []question
 	talk        *talk
+	feature     *feature
 	refusal     *refusal
 }
 
@@ -146,6 +148,31 @@ func steps() []step {
 				shown:  shown{from: "anonymous", display: "Anonymous", asserted: "+81300000100", privacy: "id"},
 				hidden: []string{"2010", "09000002010", "+819000002010"},
 			},
+		},
+		{
+			name: "hold", title: "A docomo mobile holds a call by *0 and takes it again by *", rules: "R55",
+			caller: party{pstn, "0300009011", 111}, dials: "0300000131",
+			feature: &feature{callee: party{docomo, "09000002012", 112}, play: playHold},
+		},
+		{
+			name: "attended", title: "A docomo mobile speaks with a colleague at au, then hangs up: the two are joined", rules: "R41 R44 R47",
+			caller: party{pstn, "0300009012", 121}, dials: "0300000132",
+			feature: &feature{callee: party{docomo, "09000002013", 122}, third: party{au, "09000002014", 123}, play: playAttended},
+		},
+		{
+			name: "blind", title: "An au mobile passes a call on without a word: the caller is shown", rules: "R48",
+			caller: party{pstn, "0300009013", 131}, dials: "0300000133",
+			feature: &feature{callee: party{au, "09000002015", 132}, third: party{docomo, "09000002016", 133}, play: playBlind},
+		},
+		{
+			name: "park", title: "A docomo mobile parks a call by #700, an au mobile retrieves it by 8701", rules: "R62 R65",
+			caller: party{pstn, "0300009014", 141}, dials: "0300000134",
+			feature: &feature{callee: party{docomo, "09000002017", 142}, third: party{au, "09000002018", 143}, calls: "8701", play: playPark},
+		},
+		{
+			name: "pickup", title: "What rings at docomo is picked up at au", rules: "R67",
+			caller: party{pstn, "0300009015", 151}, dials: "0300000135",
+			feature: &feature{callee: party{docomo, "09000002019", 152}, rings: true, third: party{au, "09000002020", 153}, calls: "892019", play: playPickup},
 		},
 		{
 			name: "emergency", title: "8119 is refused and told to be dialled without the 8", rules: "R60 R61b",
