@@ -136,6 +136,7 @@ type Tenant struct {
 	Emergency     policy.EmergencyCalls
 	Display       Display
 	Park          Park
+	Features      Features
 	Numbers       []DID
 	Mobiles       []MobilePhone
 	Phones        []Phone
@@ -163,6 +164,16 @@ type Park struct {
 	Timeout     time.Duration
 }
 
+// Features are settings of the in-call features that are neutral by default.
+type Features struct {
+	// PressTwice asks for ** and ## in place of * and #, so that no cheek
+	// transfers a call.
+	PressTwice bool
+	// Recall calls who has transferred a call blindly where nobody answers,
+	// instead of cutting it (R49).
+	Recall bool
+}
+
 // DID is one number of the tenant and what it rings.
 type DID struct {
 	Number    number.Number
@@ -176,6 +187,8 @@ type MobilePhone struct {
 	MSISDN    number.Number
 	Carrier   profile.Carrier
 	Number    number.Number // its own DID, shown outside (R3); zero is none
+	// Plain has no in-call features: its * and # go to whom it talks with.
+	Plain bool
 }
 
 // PhoneKind tells softphones from desk phones (R46, R47).

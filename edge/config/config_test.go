@@ -239,6 +239,13 @@ func TestValidEdits(t *testing.T) {
 			func(c *Config) bool {
 				return c.Trunks[0].From[0].String() == "[::1/128]:6001" && c.Trunks[2].From[0].String() == "2001:db8::/32"
 			}},
+		{"features pressed twice at SoftBank", []string{"    channels: 5", "    channels: 5\n    features: {press_twice: true, recall: true}", "carrier: au}", "carrier: softbank}"},
+			[]string{
+				"f:62: tenants.t1.mobiles.2002: cannot use in-call features that are pressed twice: ** of a SoftBank mobile is kept from the core (R53)",
+				"f:62: tenants.t1.mobiles.2002.carrier: no trunk of softbank: its mobiles can be neither reached nor identified",
+			}, func(c *Config) bool { return c.Tenants[0].Features == Features{PressTwice: true, Recall: true} }},
+		{"a mobile without features", []string{"carrier: au}", "carrier: au, features: false}"},
+			nil, func(c *Config) bool { return c.Tenants[0].Mobiles[1].Plain && !c.Tenants[0].Mobiles[0].Plain }},
 		{"two tenants with equal extensions", []string{"timers:", `  t2:
     domain: t2.example
     default_number: "0300000200"

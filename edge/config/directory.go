@@ -38,9 +38,19 @@ func (r *tenantReading) mobiles(m *document.MapReader) {
 			Carrier:   r.carrier(entry.Key("carrier").Required(), v),
 			MSISDN:    r.msisdn(entry.Key("msisdn").Required()),
 			Number:    r.ownNumber(entry.Key("number")),
+			Plain:     !entry.Key("features").Bool(true),
 		}
 		r.phones[text], r.answering[text] = v, v
+		r.pressTwice(p, v)
 		r.t.Mobiles = append(r.t.Mobiles, p)
+	}
+}
+
+// pressTwice warns of a mobile whose ** never arrives: its carrier's filter keeps
+// it (R53).
+func (r *tenantReading) pressTwice(p MobilePhone, v document.Value) {
+	if r.t.Features.PressTwice && !p.Plain && p.Carrier == profile.SoftBank {
+		v.Warnf("cannot use in-call features that are pressed twice: ** of a SoftBank mobile is kept from the core (R53)")
 	}
 }
 

@@ -263,6 +263,12 @@ func TestFaults(t *testing.T) {
 		{"park slots backwards", "first: 701, last: 720", "first: 721, last: 720", []string{
 			`f:53: tenants.t1.park.last: 720 is below the first slot, 721`,
 		}},
+		{"features that are no answer", `carrier: docomo, number: "0300000121"`, `carrier: docomo, features: some, number: "0300000121"`, []string{
+			`f:60: tenants.t1.mobiles.2001.features: wants true or false, not "some"`,
+		}},
+		{"a feature that there is not", "    channels: 5", "    channels: 5\n    features: {press_thrice: true}", []string{
+			`f:50: tenants.t1.features.press_thrice: unknown key; did you mean "press_twice"?`,
+		}},
 		{"domain", "domain: t1.example", "domain: t1_example", []string{
 			`f:47: tenants.t1.domain: "t1_example" is not a domain name`,
 		}},

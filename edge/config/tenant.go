@@ -75,6 +75,10 @@ func (l *loader) tenant(name string, m *document.MapReader) Tenant {
 		park.Key("last").Faultf("%d is below the first slot, %d", t.Park.Last, t.Park.First)
 	}
 
+	features := m.Key("features").Map()
+	t.Features.PressTwice = features.Key("press_twice").Bool(false)
+	t.Features.Recall = features.Key("recall").Bool(false)
+
 	r.numbers(m.Key("numbers").Map())
 	defaultNumber := m.Key("default_number").Required()
 	t.DefaultNumber = r.publicNumber(defaultNumber)

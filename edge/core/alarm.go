@@ -24,6 +24,7 @@ const (
 	huntTime // how long a group is asked
 	memberTurn
 	huntAgain // when those who could not be reached are asked again
+	secondPress
 )
 
 // lingers bounds how long a call that is over waits for statistics.
@@ -53,6 +54,10 @@ func (k *call) unset(kind alarmKind) {
 			return
 		}
 	}
+}
+
+func (k *call) isSet(kind alarmKind) bool {
+	return slices.ContainsFunc(k.Alarms, func(a alarm) bool { return a.Kind == kind })
 }
 
 func (k *call) nextAlarm() (at time.Time) {

@@ -60,12 +60,14 @@ func (passFeature) left(s *step, k *call, p *party, ev leg.Ended) {
 		inert{}.left(s, k, p, ev)
 		return
 	}
+	k.Parker = p.Extension
 	s.leave(p)
 	s.ringOn(k)
 }
 
 // letGo hangs the owner up: the call is the target's.
 func (s *step) letGo(k *call) {
+	k.Parker = k.owner().Extension
 	s.drop(k, k.owner(), normal())
 	s.ringOn(k)
 }
@@ -100,11 +102,23 @@ func (ringFeature) won(s *step, k *call, p *party) {
 	s.resume(k)
 }
 
-// lost cuts the one who is left, and so does the end of the time (SPEC R49).
+// lost cuts the one who is left, and so does the end of the time (SPEC R49), unless
+// the tenant wants the owner to be called back.
 func (ringFeature) lost(s *step, k *call, why cause.Cause) {
-	s.finish(k, leg.HangUp{Cause: onward(answer(why))})
+	s.unpassed(k, leg.HangUp{Cause: onward(answer(why))})
 }
 
 func (ringFeature) alarm(s *step, k *call, _ alarmKind) {
-	s.finish(k, leg.HangUp{Cause: cause.Cause{Q850: cause.NoAnswer, Text: "no answer in time"}})
+	h := leg.HangUp{Cause: cause.Cause{Status: 480, Q850: cause.NoAnswer, Text: "no answer in time"}}
+	s.dismiss(k, h)
+	s.unpassed(k, h)
+}
+
+func (s *step) unpassed(k *call, h leg.HangUp) {
+	if !s.tenantOf(k).features.Recall {
+		s.finish(k, h)
+		return
+	}
+	s.enter(k, waiting)
+	s.callBack(k)
 }

@@ -46,7 +46,8 @@ type call struct {
 	// Passes is how often it has passed the border, as the border told.
 	Passes header.Passes
 	CallID string
-	// Slot is where the call is parked, 0 is nowhere; Parker by whom.
+	// Slot is where the call is parked, 0 is nowhere. Parker is who has parked it,
+	// or passed it on.
 	Slot   int
 	Parker number.ExtensionNumber
 	// Choice is what the caller is asked to choose, Hunt the search for somebody of

@@ -89,6 +89,7 @@ func (callFeature) left(s *step, k *call, p *party, ev leg.Ended) {
 		inert{}.left(s, k, p, ev)
 		return
 	}
+	k.Parker = p.Extension
 	s.leave(p)
 	s.ringOn(k)
 }

@@ -19,6 +19,7 @@ type Tenant struct {
 	// (SPEC R12).
 	Channels int
 	Park     Park
+	Features Features
 	Numbers  []DID
 	Mobiles  []Mobile
 	Phones   []Phone
@@ -37,6 +38,17 @@ type Mobile struct {
 	Extension number.ExtensionNumber
 	MSISDN    number.Number
 	Number    number.Number // its own, shown outside; zero is none
+	// Plain has no in-call features.
+	Plain bool
+}
+
+// Features are settings of the in-call features; zero is what SPEC says.
+type Features struct {
+	// PressTwice asks for ** and ## in place of * and #.
+	PressTwice bool
+	// Recall calls who has transferred a call blindly where nobody answers,
+	// instead of cutting it (SPEC R49).
+	Recall bool
 }
 
 // Phone is a phone on a listener of the core's.
@@ -73,6 +85,7 @@ type station struct {
 	shown number.Number
 	// softphone tells one of the phones from the desk phones (SPEC R46).
 	softphone bool
+	plain     bool // a mobile without in-call features
 }
 
 // directory is what is known of all tenants: values, not changed once made.
@@ -88,6 +101,7 @@ type tenant struct {
 	number       number.Number // the default one
 	channels     int
 	park         Park
+	features     Features
 	stations     map[number.ExtensionNumber]station
 	groups       map[number.ExtensionNumber]Group
 	menus        map[number.ExtensionNumber]Menu
@@ -153,7 +167,7 @@ func (c *Core) vacate(k *call) {
 
 func newTenant(t *Tenant) *tenant {
 	made := &tenant{
-		name: t.Name, domain: t.Domain, number: t.DefaultNumber, channels: t.Channels, park: t.Park.withDefaults(),
+		name: t.Name, domain: t.Domain, number: t.DefaultNumber, channels: t.Channels, park: t.Park.withDefaults(), features: t.Features,
 		stations: make(map[number.ExtensionNumber]station),
 		groups:   make(map[number.ExtensionNumber]Group),
 		menus:    make(map[number.ExtensionNumber]Menu),
@@ -165,7 +179,7 @@ func newTenant(t *Tenant) *tenant {
 		return nearest(own, groups[e], t.DefaultNumber)
 	}
 	for _, m := range t.Mobiles {
-		made.stations[m.Extension] = station{kind: mobile, extension: m.Extension, msisdn: m.MSISDN, shown: shown(m.Number, m.Extension)}
+		made.stations[m.Extension] = station{kind: mobile, extension: m.Extension, msisdn: m.MSISDN, shown: shown(m.Number, m.Extension), plain: m.Plain}
 		made.msisdns[m.MSISDN] = m.Extension
 	}
 	for _, p := range t.Phones {

@@ -73,7 +73,7 @@ func (s *step) dial(k *call, r route, places []place) {
 	caps := k.common(s.cfg.Caps)
 	for _, at := range places {
 		p := &party{
-			Leg: s.cfg.Legs.Next(), Role: ringing, Dialled: true, Kind: r.kind, Extension: r.extension, Number: r.user,
+			Leg: s.cfg.Legs.Next(), Role: ringing, Dialled: true, Kind: r.kind, Extension: r.extension, Plain: r.plain, Number: r.user,
 			Flow: at.flow, CallID: s.cfg.Key.New(s.cfg.Key.OfString(k.CallID), token.Bytes16(s.cfg.Source)),
 			Media: at.media, Elsewhere: at.registered,
 		}

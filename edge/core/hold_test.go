@@ -20,6 +20,21 @@ func (r *rig) press(slot uint32, keys string) {
 	}
 }
 
+// internal is a call between two mobiles.
+func internal() seam.Call { return seam.Call{Called: "2002", Caller: msisdn2001} }
+
+// keysKept reports whether a party's codes are kept from the other.
+func (r *rig) keysKept() bool {
+	for _, k := range r.app.calls {
+		for _, p := range k.Parties {
+			if p.Endpoint.Keys == relay.ConsumeCodes {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // mobileTalks sets up a call of outsider A (endpoint 1) to mobile 2001 (2), and
 // returns the legs as the border has them.
 func (r *rig) mobileTalks() (a, b leg.ID) {

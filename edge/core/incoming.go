@@ -71,7 +71,7 @@ func (s *step) begin(in ua.Incoming, o origin, asked seam.Call) *call {
 		CallID: in.Request.CallID().Value(),
 	}
 	a := &party{
-		Leg: in.Leg, Role: first, Kind: o.kind, Extension: o.extension,
+		Leg: in.Leg, Role: first, Kind: o.kind, Extension: o.extension, Plain: o.plain,
 		Flow: in.Flow, Media: s.cfg.SeamMedia, CallID: k.CallID,
 	}
 	switch o.kind {

@@ -114,9 +114,17 @@ func (parkFeature) hears(_ *call, p *party) ear {
 // alarm calls the parker when nobody has retrieved the call; without an answer it
 // is cut (SPEC R63, R64).
 func (parkFeature) alarm(s *step, k *call, a alarmKind) {
-	t := s.tenantOf(k)
-	r, why := s.call(t, k.Parker)
-	if a != parkTime || why.Status != 0 {
+	if a != parkTime {
+		s.finish(k, parkerGone())
+		return
+	}
+	s.callBack(k)
+}
+
+// callBack rings whoever has left the call for the one who is left.
+func (s *step) callBack(k *call) {
+	r, why := s.call(s.tenantOf(k), k.Parker)
+	if why.Status != 0 {
 		s.finish(k, parkerGone())
 		return
 	}

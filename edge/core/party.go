@@ -33,6 +33,7 @@ type party struct {
 
 	Kind      kind
 	Extension number.ExtensionNumber // of a mobile or phone
+	Plain     bool                   // a mobile without in-call features
 	// Number is an outsider's, empty where it is not known; Private says that it
 	// is not for others' eyes, Display why.
 	Number, Display string

@@ -199,7 +199,7 @@ func TestTransferBeforeTheAnswer(t *testing.T) {
 			r.hears(phoneUp, "join 1 3")
 		} else {
 			r.run(2 * time.Second)
-			r.hears("release 1|release 3")
+			r.hears("release 3|release 1")
 			if got := r.border.ended.Cause.Q850; got != cause.NoAnswer {
 				t.Errorf("A was told %v", r.border.ended.Cause)
 			}
@@ -250,7 +250,7 @@ func TestBlindTransferFails(t *testing.T) {
 		{"an answer at once", 0, func(r *rig) { r.do(r.p2, r.p2.last, r.p2.respond(200)) },
 			phoneUp + "|release 2|join 1 3", 1},
 		{"60 s of ringing cut A", 0, func(r *rig) { r.do(r.p2, r.p2.last, r.p2.respond(180)); r.run(60 * time.Second) },
-			"release 2|play 1 [tone/ringback] -1|release 1|release 3", 2},
+			"release 2|play 1 [tone/ringback] -1|release 3|release 1", 2},
 		{"59 s do not", 0, func(r *rig) { r.do(r.p2, r.p2.last, r.p2.respond(180)); r.run(59 * time.Second) },
 			"release 2|play 1 [tone/ringback] -1", 1},
 		{"the owner hangs up itself", 0, func(r *rig) { r.do(r.border, r.border.last, hangUp) }, "release 2", 1},

@@ -18,12 +18,12 @@ func coreTenants(c *config.Config, secrets Secrets) []core.Tenant {
 }
 
 func coreTenant(t *config.Tenant, listeners []netip.AddrPort, secrets Secrets) core.Tenant {
-	made := core.Tenant{Name: t.Name, Domain: t.Domain, DefaultNumber: t.DefaultNumber, Channels: t.Channels, Park: core.Park(t.Park)}
+	made := core.Tenant{Name: t.Name, Domain: t.Domain, DefaultNumber: t.DefaultNumber, Channels: t.Channels, Park: core.Park(t.Park), Features: core.Features(t.Features)}
 	for _, d := range t.Numbers {
 		made.Numbers = append(made.Numbers, core.DID(d))
 	}
 	for _, m := range t.Mobiles {
-		made.Mobiles = append(made.Mobiles, core.Mobile{Extension: m.Extension, MSISDN: m.MSISDN, Number: m.Number})
+		made.Mobiles = append(made.Mobiles, core.Mobile{Extension: m.Extension, MSISDN: m.MSISDN, Number: m.Number, Plain: m.Plain})
 	}
 	for _, p := range t.Phones {
 		made.Phones = append(made.Phones, core.Phone{
