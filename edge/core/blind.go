@@ -19,15 +19,29 @@ func (s *step) blind(k *call) {
 		s.announce(k, refusal)
 		return
 	}
+	s.pass(k, r)
+}
+
+// pass rings the target for the other party.
+func (s *step) pass(k *call, r route) {
 	s.showCaller(k, &r, k.other(k.owner()))
 	s.enter(k, passing)
 	k.Said = ear{}
 	k.Since = s.now
 	if no, ok := s.ring(k, r); !ok {
-		s.announce(k, reason(no.Cause))
+		s.giveBack(k, reason(no.Cause))
 		return
 	}
 	s.set(k, released, releaseAfter)
+}
+
+// giveBack tells the owner why the call is its again.
+func (s *step) giveBack(k *call, e ear) {
+	if k.Referred {
+		s.unreferred(k, e)
+		return
+	}
+	s.announce(k, e)
 }
 
 // passFeature is a blind transfer until the owner is let go. Before that a failure
@@ -51,7 +65,7 @@ func (passFeature) won(s *step, k *call, p *party) {
 	ringFeature{}.won(s, k, p)
 }
 
-func (passFeature) lost(s *step, k *call, why cause.Cause) { s.announce(k, reason(why)) }
+func (passFeature) lost(s *step, k *call, why cause.Cause) { s.giveBack(k, reason(why)) }
 
 func (passFeature) alarm(s *step, k *call, _ alarmKind) { s.letGo(k) }
 
@@ -68,13 +82,16 @@ func (passFeature) left(s *step, k *call, p *party, ev leg.Ended) {
 // letGo hangs the owner up: the call is the target's.
 func (s *step) letGo(k *call) {
 	k.Parker = k.owner().Extension
+	if k.Referred {
+		s.notify(k.owner(), 200)
+	}
 	s.drop(k, k.owner(), normal())
 	s.ringOn(k)
 }
 
 // ringOn lets the one who is left wait for who rings, music until it does.
 func (s *step) ringOn(k *call) {
-	k.Owner = 0
+	k.Owner, k.Referred = 0, false
 	if k.Said == (ear{}) {
 		k.Said = music()
 	}

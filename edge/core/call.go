@@ -30,6 +30,8 @@ type call struct {
 	Owner leg.ID
 	// Entry is what the owner has keyed in, with collecting.
 	Entry entry
+	// Referred says that the owner is a phone that transfers by REFER.
+	Referred bool
 	// Since is when a transfer was dialled.
 	Since time.Time
 	// Said is what the owner hears, with announcing; Refusal the final response
@@ -171,7 +173,7 @@ func (s *step) part(k *call, p *party) {
 	if p.Own != nil && p.Kind == phone {
 		s.do(ua.Record{Record: p.Own.record(k, p, s.now)})
 	}
-	k.Parties = slices.DeleteFunc(k.Parties, func(q *party) bool { return q == p })
+	k.Parties = without(k.Parties, p)
 	if p.Leg == k.ID {
 		k.A = legRecord(p)
 	} else if !p.Endpoint.none() {
@@ -191,4 +193,8 @@ func (s *step) forget(k *call) {
 	if !k.Crosses {
 		s.do(ua.Record{Record: k.record()})
 	}
+}
+
+func without(list []*party, p *party) []*party {
+	return slices.DeleteFunc(list, func(q *party) bool { return q == p })
 }

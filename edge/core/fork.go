@@ -249,6 +249,8 @@ func (s *step) legEvent(k *call, in ua.LegEvent) {
 		}
 	case leg.Offered:
 		s.reoffered(k, p, ev)
+	case leg.Asked:
+		s.asked(k, p, ev)
 	case leg.OfferRefused, leg.OfferWithdrawn, leg.Ended:
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"sekisho/edge/sip/callid"
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/ua"
@@ -153,6 +154,12 @@ func (f *far) event(in ua.LegEvent, out []ua.Action) []ua.Action {
 		f.log = append(f.log, "offered")
 	case leg.Agreed:
 		f.settled = &ev.Negotiated
+	case leg.Asked:
+		line, _, _ := strings.Cut(string(ev.Request.Body()), "\r\n")
+		f.log = append(f.log, strings.TrimSpace(fmt.Sprintf("%s %s %s", ev.Request.Method, header.First(ev.Request, "Subscription-State"), line)))
+		out = append(out, ua.Command{Leg: in.Leg, Command: leg.Respond{ID: ev.ID, Status: 200}})
+	case leg.Replied:
+		f.log = append(f.log, fmt.Sprintf("replied %d", ev.Response.StatusCode))
 	case leg.OfferRefused:
 		f.log = append(f.log, fmt.Sprintf("refused %d", ev.Status))
 	case leg.Ended:
@@ -222,7 +229,7 @@ func newRig(t *testing.T, seed uint64, loss float64) *rig {
 		Caps:      caps(),
 	})
 	r.core = ua.New(ua.Config{
-		Source: rand.New(rand.NewPCG(seed, 3)), Peer: r.app.Peer, Services: r.app.Services(), Legs: legs, App: r.app,
+		Source: rand.New(rand.NewPCG(seed, 3)), Peer: r.app.Peer, Terms: func(p ua.Peer) leg.Terms { return leg.Terms{Methods: r.app.Methods(p)} }, Services: r.app.Services(), Legs: legs, App: r.app,
 		Hosts: []leg.Host{host(addrSeam), host(addrPhones)},
 	})
 	r.border, r.p1, r.p2 = r.party(addrBorder, 4), r.party(addr1001, 5), r.party(addr1002, 6)
@@ -237,7 +244,8 @@ func (r *rig) party(addr netip.AddrPort, seed uint64) *far {
 	f := &far{addr: addr, media: leg.Media{Addr: netip.AddrPortFrom(addr.Addr(), 20000), Caps: caps()}, script: []int{180, 200}}
 	f.ua = ua.New(ua.Config{
 		Source: rand.New(rand.NewPCG(r.rng.Uint64(), seed)), Legs: &f.legs, App: f, Hosts: []leg.Host{host(addr)},
-		Peer: func(f flow.Flow) (ua.Peer, bool) { return 1, f.Remote.Addr() == addrSeam.Addr() },
+		Terms: func(ua.Peer) leg.Terms { return leg.Terms{Methods: []sip.RequestMethod{sip.NOTIFY}} },
+		Peer:  func(f flow.Flow) (ua.Peer, bool) { return 1, f.Remote.Addr() == addrSeam.Addr() },
 	})
 	return f
 }

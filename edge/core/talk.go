@@ -48,6 +48,6 @@ func (k *call) armed(p *party) bool {
 
 // resume lets the two talk again.
 func (s *step) resume(k *call) {
-	k.Owner, k.Entry, k.Said = 0, entry{}, ear{}
+	k.Owner, k.Entry, k.Said, k.Referred = 0, entry{}, ear{}, false
 	s.enter(k, talking)
 }

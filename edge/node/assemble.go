@@ -82,7 +82,11 @@ func Core(c *config.Config, at Sockets, s Shard) (*ua.UA, *core.Core) {
 			AttendedNoAnswer: c.Timers.AttendedNoAnswer, BlindNoAnswer: c.Timers.BlindNoAnswer, ParkReturnRing: c.Timers.ParkReturnRing},
 	})
 	return ua.New(ua.Config{
-		Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: k.Peer, Terms: func(ua.Peer) leg.Terms { return border.SeamTerms() },
+		Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: k.Peer, Terms: func(p ua.Peer) leg.Terms {
+			t := border.SeamTerms()
+			t.Methods = k.Methods(p)
+			return t
+		},
 		Services: k.Services(), Legs: legs, App: k,
 	}), k
 }
