@@ -129,6 +129,9 @@ func (s *step) join(k *call, p *party) {
 	if p.Kind == phone {
 		s.host(p.Flow)
 	}
+	if p.Kind == mobile {
+		s.measure(k)
+	}
 }
 
 // drop hangs a party up.

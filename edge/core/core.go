@@ -58,6 +58,7 @@ type Core struct {
 	offices   map[string]*office
 	// turns are the members that rotations begin with, by the group.
 	turns map[deskName]int
+	gauges    map[string]gauge
 	// phones only grow, so that an account and a peer stay what they were.
 	phones []desk
 	named  map[deskName]registrar.AccountID
@@ -83,6 +84,7 @@ func New(c Config) *Core {
 		cfg:     c,
 		offices: make(map[string]*office),
 		turns:   make(map[deskName]int),
+		gauges:  make(map[string]gauge),
 		named:   make(map[deskName]registrar.AccountID),
 		guests:  make(map[flow.Flow]guest),
 		calls:   make(map[leg.ID]*call),

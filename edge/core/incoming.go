@@ -135,7 +135,11 @@ func (s *step) channel(k *call, r route) bool {
 	case k.Stage != setup || k.in(first).Kind != mobile:
 		return true
 	}
-	return wanted <= s.tenantOf(k).channels
+	if wanted > s.tenantOf(k).channels {
+		s.lacked(k)
+		return false
+	}
+	return true
 }
 
 func noChannel() leg.HangUp {

@@ -70,6 +70,7 @@ func (s *step) comeIn(k *call, in arrival, into *call) (*party, leg.HangUp) {
 		return nil, noCommonCodec()
 	}
 	if p.Kind == mobile && s.busyChannels(k.Tenant)-into.ringingMobiles() > s.tenantOf(k).channels {
+		s.lacked(k)
 		return nil, noChannel()
 	}
 	e, ok := s.lease(into, p.Flow.Remote.Addr())

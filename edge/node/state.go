@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sekisho/edge/config"
+	"sekisho/edge/core"
 	"sekisho/edge/core/registrar"
 	"sekisho/edge/ops"
 	"sekisho/edge/sip/flow"
@@ -21,6 +22,7 @@ type report struct {
 	attempts, answered uint64
 	registrar          registrar.Counts
 	oneWay             []uint64 // by trunk, the core last
+	channels           []core.Channels
 }
 
 // State asks each loop what it holds, and waits for the answers as long as ctx
@@ -38,7 +40,7 @@ func (n *Node) State(ctx context.Context) (ops.State, error) {
 		return n.written(s), err
 	}
 	err = n.core.report(ctx, "core", &s, func(i int, r *report) {
-		r.calls, r.registrar = n.cores[i].Counts().Calls, n.cores[i].Registrations()
+		r.calls, r.registrar, r.channels = n.cores[i].Counts().Calls, n.cores[i].Registrations(), n.cores[i].Channels()
 	})
 	return n.written(s), err
 }
@@ -96,6 +98,9 @@ func (a *application) report(ctx context.Context, name string, s *ops.State, of 
 			s.Registrar.Bans += r.registrar.Bans
 			for i, n := range r.oneWay {
 				s.OneWay[i].Count += n
+			}
+			for _, c := range r.channels {
+				s.Channels = append(s.Channels, ops.Channels(c)) // a tenant is one shard's
 			}
 		case <-ctx.Done():
 			return fmt.Errorf("shard %d does not answer: %w", i, ctx.Err())

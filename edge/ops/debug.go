@@ -40,7 +40,19 @@ type State struct {
 	SIP       []Signalling `json:"sip"`
 	Registrar Registrar    `json:"registrar"`
 	// OneWay counts one-way audio by the trunk that was not heard.
-	OneWay []Counted `json:"one_way"`
+	OneWay   []Counted  `json:"one_way"`
+	Channels []Channels `json:"channels"`
+}
+
+// Channels are a tenant's mobile channels.
+type Channels struct {
+	Tenant string `json:"tenant"`
+	// Used is now, Peak the most there were since the start, of Limit.
+	Used  int `json:"used"`
+	Peak  int `json:"peak"`
+	Limit int `json:"limit"`
+	// Refused counts what found none.
+	Refused uint64 `json:"refused"`
 }
 
 // Counted is a count of something at one trunk, or at "core".

@@ -38,6 +38,8 @@ import (
 //	sekisho_peer_up{trunk,peer}                   0 while calls are kept from it: down, or asked for a pause
 //	sekisho_peer_probes_total{trunk,peer,result}  OPTIONS; result: answered, unanswered
 //	sekisho_sip_{unmatched,strangers,malformed,refused,refused_invites}_total{application}
+//	sekisho_mobile_channels{tenant,state}         state: used, peak (since the start), limit
+//	sekisho_mobile_channels_refused_total{tenant} calls, transfers and members that found none
 //	sekisho_registrar_bindings, sekisho_registrar_{challenges,failures,bans}_total
 //
 // Labels are names of the configuration and words of our own: never a number,
@@ -226,6 +228,15 @@ func (m *Metrics) writeState(w io.Writer) {
 		} {
 			metrics.WriteCounterUint64(w, fmt.Sprintf("sekisho_sip_%s_total{application=%q}", c.name, a.Application), c.value)
 		}
+	}
+	for _, c := range s.Channels {
+		for _, g := range []struct {
+			state string
+			value int
+		}{{"used", c.Used}, {"peak", c.Peak}, {"limit", c.Limit}} {
+			metrics.WriteGaugeUint64(w, fmt.Sprintf("sekisho_mobile_channels{tenant=%q,state=%q}", c.Tenant, g.state), uint64(max(0, g.value)))
+		}
+		metrics.WriteCounterUint64(w, fmt.Sprintf("sekisho_mobile_channels_refused_total{tenant=%q}", c.Tenant), c.Refused)
 	}
 	metrics.WriteGaugeUint64(w, "sekisho_registrar_bindings", uint64(max(0, s.Registrar.Bindings)))
 	metrics.WriteCounterUint64(w, "sekisho_registrar_challenges_total", s.Registrar.Challenges)

@@ -30,7 +30,7 @@ func held3(context.Context) (State, error) {
 		},
 		OneWay:    []Counted{{"au", 7}},
 		SIP:       []Signalling{{Application: "border", Unmatched: 5, RefusedInvites: 2}},
-		Registrar: Registrar{Bindings: 2, Bans: 1},
+		Registrar: Registrar{Bindings: 2, Bans: 1}, Channels: []Channels{{Tenant: "t1", Used: 3, Peak: 4, Limit: 5, Refused: 7}},
 	}, nil
 }
 
@@ -104,6 +104,8 @@ func TestMetrics(t *testing.T) {
 		`sekisho_peer_probes_total{trunk="au",peer="198.51.100.3:5060",result="unanswered"} 3`,
 		`sekisho_failovers_total{trunk="au"} 2`, `sekisho_failovers_total{trunk="core"} 0`,
 		`sekisho_sip_unmatched_total{application="border"} 5`, `sekisho_sip_refused_invites_total{application="border"} 2`,
+		`sekisho_mobile_channels{tenant="t1",state="used"} 3`, `sekisho_mobile_channels{tenant="t1",state="limit"} 5`,
+		`sekisho_mobile_channels_refused_total{tenant="t1"} 7`,
 		"sekisho_registrar_bindings 2", "sekisho_registrar_bans_total 1", "sekisho_registrar_challenges_total 0",
 		"sekisho_up 1", "sekisho_calls 3", `sekisho_media_ports{state="leased"} 6`,
 	} {
