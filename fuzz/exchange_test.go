@@ -32,6 +32,8 @@ type exchange struct {
 	core *feature.Core
 	cfg  feature.Config
 	dice *rand.Rand
+	// settings say what the tenants are like.
+	settings int
 
 	lines []*line
 	byLeg map[leg.ID]*line
@@ -49,6 +51,7 @@ type line struct {
 	id      leg.ID
 	tenant  string
 	mobile  bool
+	plain   bool // a mobile without features
 	outside bool // behind the border, no mobile
 	dialled bool // by the core
 	urgent  bool // an emergency call, which waits for no channel
@@ -59,6 +62,7 @@ type line struct {
 	owes    bool // the ACK with its answer
 	slot    relay.Slot
 	at      netip.AddrPort // of its RTP
+	callID  string
 }
 
 // jack is an endpoint: what it hears, as it was told.
@@ -84,15 +88,15 @@ var (
 	exchangeMSISDN = []string{"09000002001", "09000002002", "09000002003"}
 )
 
-// exchangeChannels is how many legs of mobiles a tenant may have.
-const exchangeChannels = 4
-
-func exchangeTenants(without string) []feature.Tenant {
+// exchangeTenants are two tenants, with settings by a number, and maybe without one
+// of the mobiles.
+func exchangeTenants(settings int, without string) []feature.Tenant {
 	var list []feature.Tenant
 	for i, name := range []string{"t1", "t2"} {
 		t := feature.Tenant{
-			Name: name, Domain: name + ".example", DefaultNumber: parsed(fmt.Sprintf("030000%d100", i)), Channels: exchangeChannels,
-			Park: feature.Park{First: 701, Last: 702, Timeout: 5 * time.Minute},
+			Name: name, Domain: name + ".example", DefaultNumber: parsed(fmt.Sprintf("030000%d100", i)), Channels: exchangeChannels(settings),
+			Features: feature.Features{PressTwice: settings%4 == 1, Recall: settings%4 >= 2},
+			Park:     feature.Park{First: 701, Last: 702, Timeout: 5 * time.Minute},
 			Numbers: []feature.DID{
 				{Number: parsed(fmt.Sprintf("030000%d121", i)), Extension: "2001"}, {Number: parsed(fmt.Sprintf("030000%d101", i)), Extension: "1001"},
 			},
@@ -103,6 +107,7 @@ func exchangeTenants(without string) []feature.Tenant {
 				continue
 			}
 			mobile := feature.Mobile{Extension: number.ExtensionNumber(e), MSISDN: parsed(msisdn[:7] + fmt.Sprint(2+i) + msisdn[8:])}
+			mobile.Plain = exchangePlain(settings) && m == 1
 			t.Mobiles = append(t.Mobiles, mobile)
 		}
 		if i == 0 {
@@ -113,6 +118,12 @@ func exchangeTenants(without string) []feature.Tenant {
 	return list
 }
 
+// exchangeChannels is how many legs of mobiles a tenant may have.
+func exchangeChannels(settings int) int { return 2 + settings%5 }
+
+// exchangePlain says that 2002 has no features.
+func exchangePlain(settings int) bool { return settings%3 == 2 }
+
 func parsed(s string) number.Number {
 	n, err := number.Parse(s)
 	if err != nil {
@@ -121,14 +132,15 @@ func parsed(s string) number.Number {
 	return n
 }
 
-func newExchange(t *testing.T, seed uint64) *exchange {
+func newExchange(t *testing.T, settings int) *exchange {
+	seed := uint64(settings)
 	x := &exchange{
-		t: t, now: time.Date(2026, 7, 1, 9, 0, 0, 0, time.UTC), dice: rand.New(rand.NewPCG(seed, 1)),
+		t: t, settings: settings, now: time.Date(2026, 7, 1, 9, 0, 0, 0, time.UTC), dice: rand.New(rand.NewPCG(seed, 1)),
 		byLeg: map[leg.ID]*line{}, jacks: map[relay.Slot]*jack{}, addrs: map[netip.AddrPort]relay.Slot{},
 	}
 	x.cfg = feature.Config{
 		Source: rand.New(rand.NewPCG(seed, 2)), Key: callid.Key{1}, Legs: new(ua.Sequence), Ports: x,
-		Tenants: exchangeTenants(""), Seam: []flow.Flow{exchangeSeam},
+		Tenants: exchangeTenants(settings, ""), Seam: []flow.Flow{exchangeSeam},
 		SeamMedia: []netip.Prefix{netip.PrefixFrom(exchangeMedia.Addr(), 32)},
 		Caps:      sdp.Caps{Codecs: []relay.Codec{relay.PCMU, relay.PCMA}, Event: 101, Ptime: 20},
 	}
@@ -268,14 +280,14 @@ func (x *exchange) dialled(id leg.ID, d leg.Dial) {
 	if x.byLeg[id] != nil {
 		x.fail("leg %d is dialled twice", id)
 	}
-	l := &line{id: id, dialled: true, slot: x.addrs[d.Media.Addr], at: rtpOf(d.Flow)}
+	l := &line{id: id, dialled: true, slot: x.addrs[d.Media.Addr], at: rtpOf(d.Flow), callID: d.CallID}
 	user, host, _ := strings.Cut(strings.TrimPrefix(d.Target, "sip:"), "@")
 	l.tenant, _, _ = strings.Cut(host, ".")
 	switch {
 	case d.Flow != exchangeSeam:
 		l.tenant = "t1"
 	case slices.ContainsFunc(exchangeMSISDN, func(m string) bool { return len(m) == len(user) && m[8:] == user[8:] && user[:7] == m[:7] }):
-		l.mobile = true
+		l.mobile, l.plain = true, exchangePlain(x.settings) && strings.HasSuffix(user, "2")
 	default:
 		l.outside = true
 	}
@@ -424,13 +436,13 @@ func (x *exchange) judge() {
 		case !j.set:
 			x.fail("leg %d is joined without a description", l.id)
 		}
-		want, kept := l.mobile && (!o.outside || !o.dialled), j.mode == relay.ConsumeCodes
+		want, kept := l.mobile && !l.plain && (!o.outside || !o.dialled), j.mode == relay.ConsumeCodes
 		if consults := l.mobile && kept && x.waits(l.tenant); want != kept && !consults {
 			x.fail("codes of leg %d, which talks with leg %d, are kept: %v", l.id, o.id, kept)
 		}
 	}
 	for tenant, n := range channels {
-		if n > exchangeChannels {
+		if n > exchangeChannels(x.settings) {
 			x.fail("%s has %d legs of mobiles", tenant, n)
 		}
 	}
@@ -526,9 +538,9 @@ func (x *exchange) invite(l *line, from flow.Flow, caller, called string) {
 	l.id, l.at = x.cfg.Legs.Next(), rtpOf(from)
 	x.byLeg[l.id] = l
 	x.lines = append(x.lines, l)
-	l.urgent = called == "110"
+	l.urgent, l.callID = called == "110", fmt.Sprintf("x%d", l.id)
 	r := sip.NewRequest(sip.INVITE, sip.Uri{Scheme: "sip", User: called, Host: l.tenant + ".example"})
-	id, hops := sip.CallIDHeader(fmt.Sprintf("x%d", l.id)), sip.MaxForwardsHeader(60)
+	id, hops := sip.CallIDHeader(l.callID), sip.MaxForwardsHeader(60)
 	r.AppendHeader(&id)
 	r.AppendHeader(&hops)
 	r.AppendHeader(&sip.FromHeader{Address: sip.Uri{Scheme: "sip", User: caller, Host: l.tenant + ".example"}})

@@ -1,8 +1,12 @@
 package fuzz
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/emiago/sipgo/sip"
 
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/leg"
@@ -24,6 +28,7 @@ const (
 	exReoffer             // hold and resume by signalling
 	exReplace             // the core is replaced by what it has written down
 	exReload              // the directory is read again
+	exRefer               // a phone transfers by REFER
 	actsOfExchange
 )
 
@@ -55,7 +60,7 @@ func FuzzCore(f *testing.F) {
 		if len(script) > 200 {
 			return
 		}
-		x := newExchange(t, uint64(len(script)))
+		x := newExchange(t, len(script)/2)
 		for i := 0; i+1 < len(script); i += 2 {
 			x.act(script[i]%actsOfExchange, script[i+1])
 		}
@@ -75,6 +80,7 @@ func (x *exchange) act(act, how byte) {
 	case exMobile:
 		l := &line{mobile: true, offered: how&0x80 == 0, tenant: "t1"}
 		msisdn := exchangeMSISDN[int(how>>4&3)%len(exchangeMSISDN)]
+		l.plain = exchangePlain(x.settings) && strings.HasSuffix(msisdn, "2")
 		if how&0x40 != 0 {
 			l.tenant, msisdn = "t2", msisdn[:7]+"3"+msisdn[8:]
 		}
@@ -140,11 +146,29 @@ func (x *exchange) act(act, how byte) {
 		}
 	case exReplace:
 		x.replace()
+	case exRefer:
+		if l := x.pick(how>>4, func(l *line) bool { return l.up && l.phone() }); l != nil {
+			x.refer(l, how)
+		}
 	case exReload:
-		x.core.Reload(x.now, exchangeTenants([]string{"", "2001", "2003", "2002"}[how&3]))
+		x.core.Reload(x.now, exchangeTenants(x.settings, []string{"", "2001", "2003", "2002"}[how&3]))
 		x.judge()
 	}
 }
+
+// refer has a phone transfer to a number, or to whom it talks with in another call.
+func (x *exchange) refer(l *line, how byte) {
+	to := "<sip:" + exchangeCalled[how&15] + "@t1.example>"
+	if o := x.pick(how, func(o *line) bool { return o != l && o.up && o.phone() }); how&0x80 != 0 && o != nil {
+		to = "<sip:x@t1.example?Replaces=" + o.callID + "%3Bto-tag%3Da%3Bfrom-tag%3Db>"
+	}
+	r := sip.NewRequest(sip.REFER, sip.Uri{Scheme: "sip", Host: "t1.example"})
+	r.AppendHeader(sip.NewHeader("Refer-To", to))
+	x.log = append(x.log, fmt.Sprintf("leg %d refers to %s", l.id, to))
+	x.tell(ua.LegEvent{Leg: l.id, Event: leg.Asked{Request: r}})
+}
+
+func (l *line) phone() bool { return !l.mobile && !l.outside }
 
 func (x *exchange) end(l *line, why cause.Cause) {
 	x.over(l, why)
@@ -185,7 +209,9 @@ func exchangeScripts() [][]byte {
 		}
 	}
 	for called := range byte(16) {
-		scripts = append(scripts, []byte{exMobile, called, exRing, 0, exAnswer, 0, exPass, 1, exKeys, 1, exKeys, 1 << 4},
+		scripts = append(scripts, []byte{exOutside, 1, exAnswer, 0, exRefer, called, exPass, 1, exAnswer, 0, exPass, 7},
+			[]byte{exOutside, 1, exAnswer, 0, exPhone, called, exAnswer, 0, exRefer, 0x80 | called, exPass, 7},
+			[]byte{exMobile, called, exRing, 0, exAnswer, 0, exPass, 1, exKeys, 1, exKeys, 1 << 4},
 			[]byte{exPhone, called | 0x80, exAnswer, 0, exAnswer, 0, exReoffer, 0x80, exReoffer, 0x81, exReoffer, 0},
 			[]byte{exOutside, 0, exRing, 0, exMobile, 0x20 | called, exPass, 1, exMobile, 0x10 | called})
 	}
