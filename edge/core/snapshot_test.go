@@ -199,3 +199,19 @@ func TestReload(t *testing.T) {
 	r.do(r.p1, 1, hangUp)
 	r.settle()
 }
+
+// Who rang when the core was replaced has the endpoint that it was dialled with:
+// its keys are heard.
+func TestRestoredWhileItRings(t *testing.T) {
+	r := newRig(t, 1, 0)
+	r.border.script = []int{180}
+	r.fromBorder(seam.Call{Called: "0300000121", Caller: outside})
+	r.run(time.Second)
+	r.replace(Restore(r.app.cfg, r.now, r.app.Snapshot(r.now)))
+	r.do(r.border, r.border.last, r.border.respond(200))
+	r.run(time.Second)
+	r.hears("configure 2 192.0.2.1:20000 0", "configure 1 192.0.2.1:20000 0", "join 1 2")
+	r.press(2, "*")
+	r.hears(musicFor1, asked)
+	r.hangUpAll()
+}
