@@ -25,6 +25,9 @@ func TestDecisionsAreThoseOfTheCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, st := range steps() {
+		if st.feature != nil {
+			continue // what keys do is the core's to decide
+		}
 		first, last := st.decisions[0], st.decisions[len(st.decisions)-1]
 		if first.trunk != "core" && (first.trunk != st.caller.line.String() || first.from != st.caller.number || first.to != st.dials) {
 			t.Errorf("%s: %q is not about %s dialling %s", st.name, first.command(), st.caller.number, st.dials)
