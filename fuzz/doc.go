@@ -11,6 +11,8 @@
 //	                 failures, keys, time, hang-ups at any step, a core restored
 //	                 and a directory read again; who hears whom must make sense
 //	                 after every one, and whoever stands must have somebody
+//	FuzzTalk         one call with features, against the state machine of SPEC §2.5
+//	                 written again
 //	FuzzRTP          two peers and signalling by a script, with datagrams of any
 //	                 content among it, through the stepped media engine
 //	FuzzSRTP         an SRTP peer, an attacker at its address and a plain peer by
