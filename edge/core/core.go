@@ -57,8 +57,8 @@ type Core struct {
 	directory *directory
 	offices   map[string]*office
 	// turns are the members that rotations begin with, by the group.
-	turns map[deskName]int
-	gauges    map[string]gauge
+	turns  map[deskName]int
+	gauges map[string]gauge
 	// phones only grow, so that an account and a peer stay what they were.
 	phones []desk
 	named  map[deskName]registrar.AccountID
