@@ -13,7 +13,7 @@ const (
 	rate     = 200 // calls a second
 	recovery = 40 * time.Second
 	// heapSlack is what tables that have grown and pools that are full may keep.
-	heapSlack = 8 << 20
+	heapSlack = 16 << 20
 )
 
 // TestCalls places 2,000 calls at 200 a second from a carrier's trunk through
