@@ -15,6 +15,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/dialog"
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/leg"
@@ -48,6 +49,7 @@ const (
 	bothCodecs   = 1 << 10 // the callee speaks A-law too
 	dials        = 1 << 11 // the agent calls the peer first, in a call of its own
 	impatient    = 1 << 12 // and hangs up when it rings
+	reliably     = 1 << 13 // provisional responses are reliable where they can be
 )
 
 var gaps = [4]time.Duration{0, 200 * time.Millisecond, 5 * time.Second, 40 * time.Second}
@@ -152,6 +154,9 @@ func (c *callee) event(in ua.LegEvent, out []ua.Action) []ua.Action {
 			do(leg.Acknowledge{Media: *c.media(relay.SendRecv)})
 		}
 	case leg.Progressed:
+		if ev.Offer != nil {
+			do(leg.Acknowledge{Media: *c.media(relay.SendRecv)})
+		}
 		if c.script&impatient != 0 && ev.Status > 100 {
 			do(leg.HangUp{Cause: cause.Cause{Q850: cause.NormalClearing}})
 		}
@@ -166,21 +171,21 @@ func (c *callee) event(in ua.LegEvent, out []ua.Action) []ua.Action {
 // act is what becomes of a new call.
 func (c *callee) act(in ua.Incoming, out []ua.Action) []ua.Action {
 	do := func(command leg.Command) { out = append(out, ua.Command{Leg: in.Leg, Command: command}) }
-	early := c.media(relay.SendOnly)
-	if in.Offer == nil {
+	early, wanted := c.media(relay.SendOnly), c.script&reliably != 0
+	if in.Offer == nil && !wanted {
 		early = nil
 	}
 	switch c.script & actMask {
 	case 0:
-		do(leg.Ring{Status: 180})
+		do(leg.Ring{Status: 180, Reliable: wanted})
 		do(leg.Answer{Media: c.media(relay.SendRecv)})
 	case 1:
-		do(leg.Ring{Status: 183, Media: early})
+		do(leg.Ring{Status: 183, Media: early, Reliable: wanted})
 		do(leg.Answer{Media: c.media(relay.SendRecv)})
 	case 2:
 		do(leg.HangUp{Cause: cause.Cause{Status: 486, Q850: cause.UserBusy}})
 	case 3:
-		do(leg.Ring{Status: 180})
+		do(leg.Ring{Status: 180, Reliable: wanted})
 	case 4:
 		do(leg.Answer{Media: c.media(relay.SendOnly)})
 	case 5: // says nothing
@@ -188,7 +193,7 @@ func (c *callee) act(in ua.Incoming, out []ua.Action) []ua.Action {
 		do(leg.Answer{Media: c.media(relay.SendRecv)})
 		do(leg.HangUp{Cause: cause.Cause{Q850: cause.NormalClearing}})
 	case 7:
-		do(leg.Ring{Status: 183, Media: early})
+		do(leg.Ring{Status: 183, Media: early, Reliable: wanted})
 		do(leg.HangUp{Cause: cause.Cause{Status: 403, Text: "a;b \"c\""}})
 	}
 	return out
@@ -216,6 +221,8 @@ type wire struct {
 	// tag is the last To tag of the agent's; from and branch are those of its
 	// last INVITE.
 	tag, from, branch string
+	// rseq is the number of its last reliable provisional response.
+	rseq uint32
 }
 
 func newWire(t *testing.T, script uint16) *wire {
@@ -228,7 +235,13 @@ func newWire(t *testing.T, script uint16) *wire {
 		Source: rand.New(rand.NewPCG(1, 2)),
 		Hosts:  []leg.Host{{Name: "203.0.113.7", Port: 5060}},
 		Peer:   func(f flow.Flow) (ua.Peer, bool) { p := peerAt(f.Remote); return p, p != 0 },
-		Legs:   &app.legs, App: app,
+		Terms: func(ua.Peer) leg.Terms {
+			if script&reliably != 0 {
+				return leg.Terms{Rel100: leg.Supported}
+			}
+			return leg.Terms{}
+		},
+		Legs: &app.legs, App: app,
 	})
 	return w
 }
@@ -307,8 +320,8 @@ func checkConversation(t *testing.T, messages [][]byte, script uint16) {
 
 func (w *wire) receive(from flow.Flow, b []byte) {
 	// TAG~ is the tag that a peer would learn from our answers, FROM~ and
-	// BRANCH~ what it would learn from our INVITE.
-	for mark, text := range map[string]string{"TAG~": w.tag, "FROM~": w.from, "BRANCH~": w.branch} {
+	// BRANCH~ what it would learn from our INVITE, RSEQ~ from a reliable 18x.
+	for mark, text := range map[string]string{"TAG~": w.tag, "FROM~": w.from, "BRANCH~": w.branch, "RSEQ~": strconv.Itoa(int(w.rseq))} {
 		b = bytes.ReplaceAll(b, []byte(mark), []byte(text))
 	}
 	m, err := header.Parse(w.guard, b)
@@ -384,6 +397,10 @@ func (w *wire) sent(out []ua.Action) {
 			if port, asked := header.ParamOf(m.Via().Params, "rport"); asked && port != strconv.Itoa(int(s.Flow.Remote.Port())) {
 				w.t.Fatalf("rport %q for %v:\n%q", port, s.Flow, s.Data)
 			}
+			if n := dialog.RSeqOf(m); n != 0 {
+				w.rseq = n
+			}
+			w.reach(strconv.Itoa(m.StatusCode) + " " + string(m.CSeq().MethodName))
 			if tag := header.Tag(m.To().Params); tag != "" {
 				w.tag = tag
 			} else if m.StatusCode > 100 {
@@ -393,6 +410,7 @@ func (w *wire) sent(out []ua.Action) {
 			if !w.parties[id][peerAt(s.Flow.Remote)] {
 				w.t.Fatalf("%v is no party of the call:\n%q", s.Flow, s.Data)
 			}
+			w.reach(string(m.Method))
 			via := m.Via()
 			if via.Host != "203.0.113.7" || via.Port != 5060 || !strings.HasPrefix(header.First(m, "Via"), "SIP/2.0/") {
 				w.t.Fatalf("a request of ours by Via %q", via.Value())
@@ -403,6 +421,12 @@ func (w *wire) sent(out []ua.Action) {
 			}
 		}
 		w.checkBody(m)
+	}
+}
+
+func (w *wire) reach(what string) {
+	if w.app.reached != nil {
+		w.app.reached[what] = true
 	}
 }
 

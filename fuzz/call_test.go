@@ -30,6 +30,14 @@ const (
 	actMedia
 	actUnreachable
 	actAsk
+	// actReliable says what the callers know from then on: 100rel, that they
+	// require it, UPDATE.
+	actReliable
+	// actProgress is a reliable response of a branch, actPrack a PRACK beside
+	// those that neighbours send of themselves, actUpdate an UPDATE.
+	actProgress
+	actPrack
+	actUpdate
 	actsOfCalls
 )
 
@@ -130,6 +138,17 @@ func (s *site) act(act, how byte) {
 		}
 	case actUnreachable:
 		s.unreachable(int(how & 3))
+	case actReliable:
+		s.extensions = [4]string{"", "Supported: 100rel\r\n", "Require: 100rel\r\n", "Supported: 100rel, timer\r\n"}[how&3]
+		if how&4 != 0 {
+			s.extensions += "Allow: INVITE, PRACK, UPDATE\r\n"
+		}
+	case actProgress:
+		s.proceed(how)
+	case actPrack:
+		s.prack(how)
+	case actUpdate:
+		s.update(how)
 	}
 }
 
@@ -188,7 +207,68 @@ func (s *site) respond(f *far, status int, branch byte) {
 	}
 	plain := *f
 	plain.local, _, _ = strings.Cut(f.local, ";tag=")
-	s.send(f.peer, plain.answer(status, tag, body))
+	s.send(f.peer, plain.answer(status, tag, body, 0))
+}
+
+// proceed answers the border's INVITE reliably: which dialog (two bits), which
+// branch, 180, a description, and the next number, the same again or one too far.
+func (s *site) proceed(how byte) {
+	f := s.pick(int(how&3), func(f *far) bool { return !f.uac && f.final == 0 })
+	if f == nil {
+		return
+	}
+	branch := how >> 2 & 1
+	rseq := &f.rseq[branch]
+	switch next := how >> 5 & 3; {
+	case *rseq == 0:
+		*rseq = 7
+	case next < 2:
+		*rseq++
+	case next == 2: // again
+	case next == 3:
+		*rseq += 2
+	}
+	status, body := 183, ""
+	if how>>3&1 != 0 {
+		status = 180
+	}
+	if how>>4&1 != 0 {
+		body = s.describe(f.peer, 0)
+	}
+	plain := *f
+	plain.local, _, _ = strings.Cut(f.local, ";tag=")
+	s.send(f.peer, plain.answer(status, string('a'+rune(branch)), body, *rseq))
+}
+
+// prack acknowledges what came last once more, or what never came, perhaps with an
+// offer.
+func (s *site) prack(how byte) {
+	f := s.pick(int(how&3), func(f *far) bool { return strings.Contains(f.remote, ";tag=") && strings.Contains(f.local, ";tag=") })
+	if f == nil {
+		return
+	}
+	body := ""
+	if how>>2&1 != 0 {
+		body = s.describe(f.peer, int(how>>5))
+	}
+	f.cseq++
+	s.serial++
+	s.send(f.peer, f.prack(s.serial, f.rseq[0]+uint32(how>>3&3), body))
+}
+
+// update offers in the dialog, or in that of a branch which has not answered.
+func (s *site) update(how byte) {
+	f := s.pick(int(how&3), func(f *far) bool { return strings.Contains(f.remote, ";tag=") && f.final < 300 })
+	if f == nil {
+		return
+	}
+	body := ""
+	if how&noOffer == 0 {
+		body = s.describe(f.peer, int(how>>3&3))
+	}
+	early := f.as(how >> 2 & 1)
+	s.next(early, "UPDATE", body)
+	f.cseq = early.cseq
 }
 
 // repeat sends again what was sent within T4, "the amount of time the network
@@ -306,6 +386,7 @@ func TestCallsReach(t *testing.T) {
 	for _, what := range []string{
 		"INVITE", "ACK", "CANCEL", "BYE", "100 INVITE", "180 INVITE", "183 INVITE", "200 INVITE", "200 BYE", "200 CANCEL", "200 OPTIONS",
 		"403 INVITE", "404 INVITE", "480 INVITE", "486 INVITE", "487 INVITE", "488 INVITE", "503 INVITE", "481 BYE", "481 CANCEL", "405 MESSAGE",
+		"PRACK", "200 PRACK", "481 PRACK", "500 PRACK", "UPDATE", "200 UPDATE", "491 UPDATE", "500 UPDATE", "481 UPDATE", "488 UPDATE", "504 INVITE",
 		"relay.Played", "relay.Released", "relay.Latched",
 		"another peer", "INFO", "REFER", "NOTIFY", "200 INFO", "415 INFO", "405 INFO", "202 REFER", "603 REFER", "491 REFER", "489 NOTIFY", "501 FROB", "redirected",
 	} {

@@ -69,6 +69,7 @@ func callScripts() [][]byte {
 		{actJunk, 0, actJunk, 4, actJunk, 8, actJunk, 12, actJunk, 16, actJunk, 20, actJunk, 24, actJunk, 28},
 		{actCall, inward, actJunk, 32, actJunk, 36, actJunk, 40, actJunk, 44, actJunk, 48, actJunk, 52, actJunk, 56, actJunk, 60},
 	}
+	scripts = append(scripts, reliableScripts(inward, outward, public)...)
 	for peer := range refusals {
 		for i := range dialled(peer) {
 			scripts = append(scripts, []byte{actCall, byte(peer) | byte(i)<<numberShift, actPass, long})

@@ -40,7 +40,75 @@ var conversations = []struct {
 	{dials | 5, answered + "--\n" + theirBye},
 	{dials | 3<<gapShift, ""},
 	{0, oddContact},
+	{1 | reliably, call + "--\n" + prack + "--\n" + prack + "--\n" + ack + "--\n" + update + "--\n" + bye},
+	{1 | reliably | 2<<gapShift, call + "--\n" + update + "--\n" + prackWithOffer + "--\n" + ack},
+	{1 | reliably, delayed100rel + "--\n" + prackWithOffer + "--\n" + update + "--\n" + ack + "--\n" + bye},
+	{3 | reliably | 3<<gapShift, call + "--\n" + prackWithOffer},
+	{3 | reliably, call + "--\n" + prack + "--\n" + cancel},
+	{3 | reliably, call + "--\n" + prackForNone + "--\n" + bye},
+	{1 | reliably | byImpostor, call + "--\n" + prack},
+	{1 | reliably | twice, call + "--\n" + prack + "--\n" + ack},
+	{dials | reliably, ringing + "--\n" + reliableEarly + "--\n" + theirUpdate + "--\n" + answeredBare + "--\n" + theirUpdate + "--\n" + theirBye},
+	{dials | reliably | 5, reliableEarly + "--\n" + theirUpdate + "--\n" + answeredBare + "--\n" + theirBye},
+	{dials | reliably, early + "--\n" + theirUpdate + "--\n" + answered},
+	{dials | reliably | impatient, reliableEarly + "--\n" + cancelled + "--\n" + terminated},
 }
+
+const prack = `PRACK sip:203.0.113.7 SIP/2.0
+Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKRSEQ~
+Max-Forwards: 70
+From: <sip:09000002001@carrier.example>;tag=f1
+To: <sip:82002@203.0.113.7>;tag=TAG~
+Call-ID: c1@carrier.example
+CSeq: 2 PRACK
+RAck: RSEQ~ 1 INVITE
+
+`
+
+const prackForNone = `PRACK sip:203.0.113.7 SIP/2.0
+Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKp3
+From: <sip:09000002001@carrier.example>;tag=f1
+To: <sip:82002@203.0.113.7>;tag=TAG~
+Call-ID: c1@carrier.example
+CSeq: 2 PRACK
+RAck: 4294967295 1 INVITE
+
+`
+
+const prackWithOffer = `PRACK sip:203.0.113.7 SIP/2.0
+Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKp2
+Max-Forwards: 70
+From: <sip:09000002001@carrier.example>;tag=f1
+To: <sip:82002@203.0.113.7>;tag=TAG~
+Call-ID: c1@carrier.example
+CSeq: 2 PRACK
+RAck: RSEQ~ 1 INVITE
+Content-Type: application/sdp
+` + body
+
+const update = `UPDATE sip:203.0.113.7 SIP/2.0
+Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKu1
+Max-Forwards: 70
+From: <sip:09000002001@carrier.example>;tag=f1
+To: <sip:82002@203.0.113.7>;tag=TAG~
+Call-ID: c1@carrier.example
+CSeq: 2 UPDATE
+Contact: <sip:09000002001@192.0.2.3>
+Content-Type: application/sdp
+` + body + "a=sendonly\n"
+
+const delayed100rel = `INVITE sip:82002@203.0.113.7 SIP/2.0
+Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKa1
+Max-Forwards: 70
+From: <sip:09000002001@carrier.example>;tag=f1
+To: <sip:82002@203.0.113.7>
+Call-ID: c1@carrier.example
+CSeq: 1 INVITE
+Contact: <sip:09000002001@192.0.2.1>
+Require: 100rel
+Content-Length: 0
+
+`
 
 const body = `
 v=0
@@ -145,6 +213,21 @@ To: <sip:09000002001@carrier.example>;tag=`
 const ringing = "SIP/2.0 180 Ringing" + ours + "b1\nRequire: 100rel\nRSeq: 1\n\n"
 
 const early = "SIP/2.0 183 Session Progress" + ours + "b1\nP-Early-Media: sendrecv\nContent-Type: application/sdp\n" + body
+
+const reliableEarly = "SIP/2.0 183 Session Progress" + ours + "b1\nRequire: 100rel\nRSeq: 2\nContent-Type: application/sdp\n" + body
+
+const answeredBare = "SIP/2.0 200 OK" + ours + "b1\n\n"
+
+const theirUpdate = `UPDATE sip:203.0.113.7 SIP/2.0
+Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKb6
+From: <sip:09000002001@carrier.example>;tag=b1
+To: <sip:80300009001@t1.example>;tag=FROM~
+Call-ID: ours-1
+CSeq: 76 UPDATE
+Contact: <sip:192.0.2.1>
+Content-Type: application/sdp
+` + body + `a=inactive
+`
 
 const answered = "SIP/2.0 200 OK" + ours + "b1\nRecord-Route: <sip:192.0.2.1;lr>\nContent-Type: application/sdp\n" + body
 

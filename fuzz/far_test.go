@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sekisho/edge/sip/dialog"
 	"sekisho/edge/sip/header"
 )
 
@@ -28,11 +29,17 @@ type far struct {
 	// final is the INVITE's answer; acked and bye say what the neighbour did.
 	final      int
 	acked, bye bool
+	// cancelled is when it gave up: a CANCEL is sent again for 64·T1 and no longer.
+	cancelled time.Time
 	// told is when a branch first said 2xx: it repeats that for 64·T1 and no
 	// longer (RFC 3261 §13.3.1.4).
 	told [2]time.Time
 	// asked is the border's re-INVITE that has no answer yet.
 	asked *sip.Request
+	// offered says that the INVITE brought an offer. rseq is that of the border's
+	// reliable response that came last (uac), or of the last one of each branch.
+	offered bool
+	rseq    [2]uint32
 }
 
 const farSDP = "v=0\r\no=- 7 %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0 101\r\n" +
@@ -63,7 +70,7 @@ func (s *site) call(n int, to string, body string) *far {
 	me := neighbours[n]
 	f := &far{
 		peer: n, uac: true, callID: fmt.Sprintf("f%d@%s.example", s.serial, me.name), cseq: 1, invite: 1, branch: fmt.Sprintf("z9hG4bKi%d", s.serial),
-		local: fmt.Sprintf("<%s>;tag=l%d", me.caller, s.serial),
+		local: fmt.Sprintf("<%s>;tag=l%d", me.caller, s.serial), offered: body != "",
 	}
 	f.uri = "sip:" + to + "@" + me.ours
 	if n == core {
@@ -71,7 +78,7 @@ func (s *site) call(n int, to string, body string) *far {
 	}
 	f.remote = "<" + f.uri + ">"
 	s.fars = append(s.fars, f)
-	s.send(n, withBody(f.head("INVITE", f.branch, 1)+fmt.Sprintf("P-Asserted-Identity: <%s>\r\n", me.caller), body))
+	s.send(n, withBody(f.head("INVITE", f.branch, 1)+fmt.Sprintf("P-Asserted-Identity: <%s>\r\n", me.caller)+s.extensions, body))
 	return f
 }
 
@@ -98,6 +105,11 @@ func (s *site) ack(f *far) {
 }
 
 func (s *site) cancel(f *far) {
+	if f.cancelled.IsZero() {
+		f.cancelled = s.now
+	} else if s.now.Sub(f.cancelled) >= 32*time.Second {
+		return
+	}
 	plain := *f
 	plain.remote, _, _ = strings.Cut(f.remote, ";tag=")
 	s.send(f.peer, withBody(plain.head("CANCEL", f.branch, f.invite), ""))
@@ -123,6 +135,9 @@ func (s *site) response(n int, r *sip.Response) {
 				f.final = r.StatusCode
 			}
 		}
+		if r.StatusCode < 200 && f.uac {
+			s.progress(f, r)
+		}
 		if r.StatusCode < 200 || s.silent[n] {
 			continue
 		}
@@ -137,6 +152,40 @@ func (s *site) response(n int, r *sip.Response) {
 		}
 		s.replies = append(s.replies, message{from: n, data: withBody(ack.head("ACK", branch, r.CSeq().SeqNo), "")})
 	}
+}
+
+// progress acknowledges a reliable response of the border's, with an answer where
+// it makes the offer (RFC 3262 §5).
+func (s *site) progress(f *far, r *sip.Response) {
+	rseq := dialog.RSeqOf(r)
+	if rseq == 0 || rseq == f.rseq[0] {
+		return
+	}
+	if f.rseq[0] = rseq; s.silent[f.peer] {
+		return
+	}
+	body := ""
+	if !f.offered && len(r.Body()) > 0 {
+		body = s.describe(f.peer, 0)
+	}
+	f.cseq++
+	s.serial++
+	s.replies = append(s.replies, message{from: f.peer, data: f.prack(s.serial, rseq, body)})
+}
+
+// prack acknowledges a response to the INVITE of the dialog.
+func (f *far) prack(serial int, rseq uint32, body string) []byte {
+	head := f.head("PRACK", fmt.Sprintf("z9hG4bKp%d", serial), f.cseq)
+	return withBody(head+fmt.Sprintf("RAck: %d %d INVITE\r\n", rseq, f.invite), body)
+}
+
+// as is the dialog of one branch, also where it has not answered yet.
+func (f *far) as(b byte) *far {
+	early := *f
+	if !strings.Contains(f.local, ";tag=") {
+		early.local += ";tag=r" + string('a'+rune(b))
+	}
+	return &early
 }
 
 // request is one that the border sends.
@@ -157,12 +206,14 @@ func (s *site) request(n int, r *sip.Request) {
 		s.auto(n, s.reply(r, 200, ""))
 		if f != nil && f.final == 0 {
 			f.final = 487
-			s.auto(n, f.answer(487, "", ""))
+			s.auto(n, f.answer(487, "", "", 0))
 		}
 	case r.Method == sip.INVITE:
 		if f != nil {
 			f.asked = r
 		}
+		s.auto(n, s.reply(r, 200, s.describe(n, 0)))
+	case r.Method == sip.UPDATE && len(r.Body()) > 0:
 		s.auto(n, s.reply(r, 200, s.describe(n, 0)))
 	default:
 		if f != nil && r.Method == sip.BYE {
@@ -200,18 +251,20 @@ func (s *site) reply(r *sip.Request, status int, body string) []byte {
 }
 
 // answer is the response of one branch to the INVITE that made the dialog.
-func (f *far) answer(status int, branch, body string) []byte {
+func (f *far) answer(status int, branch, body string, rseq uint32) []byte {
 	local, _, _ := strings.Cut(f.local, ";tag=")
 	tag := ";tag=r" + branch
 	if status == 100 {
 		tag = ""
 	}
 	wait := ""
-	switch status {
-	case 503:
+	switch {
+	case status == 503:
 		wait = "Retry-After: 3\r\n"
-	case 302:
+	case status == 302:
 		wait = "Contact: <sip:09000002001@198.51.100.1>;q=0.5\r\nContact: <sip:0300009009@203.0.113.66>, <sip:119@203.0.113.1>\r\n"
+	case rseq != 0:
+		wait = fmt.Sprintf("Require: 100rel\r\nRSeq: %d\r\nAllow: INVITE, UPDATE\r\n", rseq)
 	}
 	contact := fmt.Sprintf("Contact: <sip:far@%s>\r\n", neighbours[f.peer].flow.Remote)
 	if status/100 == 3 {

@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sekisho/edge/cdr"
+	"sekisho/edge/sip/dialog"
 	"sekisho/edge/sip/header"
 )
 
@@ -26,6 +27,9 @@ type model struct {
 	further  map[string]bool
 	credit   int
 	followed int
+	// reliable are the responses of either side that want a PRACK, by the dialog
+	// they are of.
+	reliable map[string]*reliability
 	asked    map[string]*inquiry
 	sent     map[string]bool // requests of the border's, to tell what is sent again
 	over     map[string]bool // dialogs that a BYE has ended
@@ -50,6 +54,14 @@ type attempt struct {
 	records         []*cdr.Record
 }
 
+// reliability is what is known of the reliable provisional responses of a dialog
+// (RFC 3262): numbers from first to last have come in order. Of the border's one
+// waits, described with a session.
+type reliability struct {
+	first, last        uint32
+	waiting, described bool
+}
+
 // inquiry is the final answer to a request of a neighbour's.
 type inquiry struct {
 	status int
@@ -59,7 +71,7 @@ type inquiry struct {
 func newModel(t *testing.T) *model {
 	return &model{
 		t: t, attempts: map[string]*attempt{}, onward: map[string]*attempt{}, asked: map[string]*inquiry{},
-		over: map[string]bool{}, sent: map[string]bool{}, again: map[string]bool{}, further: map[string]bool{},
+		over: map[string]bool{}, sent: map[string]bool{}, again: map[string]bool{}, further: map[string]bool{}, reliable: map[string]*reliability{},
 	}
 }
 
@@ -74,6 +86,7 @@ func (m *model) came(now time.Time, from int, msg sip.Message) {
 			m.credit = 1
 		}
 	}
+	m.provisional(msg)
 	r, ok := msg.(*sip.Request)
 	if !ok || from == nobody {
 		return
@@ -94,6 +107,47 @@ func (m *model) came(now time.Time, from int, msg sip.Message) {
 	case r.Method == sip.BYE && tag != "":
 		a.left = true
 	}
+}
+
+// provisional is a reliable response of a neighbour's, or the PRACK for one of the
+// border's.
+func (m *model) provisional(msg sip.Message) {
+	switch msg := msg.(type) {
+	case *sip.Response:
+		rseq := dialog.RSeqOf(msg)
+		if rseq == 0 || msg.StatusCode >= 200 {
+			return
+		}
+		key := msg.CallID().Value() + " " + header.Tag(msg.To().Params)
+		switch p := m.reliable[key]; {
+		case p == nil:
+			m.reliable[key] = &reliability{first: rseq, last: rseq}
+		case rseq == p.last+1:
+			p.last = rseq
+		}
+	case *sip.Request:
+		rack, err := header.ParseRAck(header.First(msg, "RAck"))
+		if p := m.reliable[msg.CallID().Value()+" "+header.Tag(msg.To().Params)]; p != nil && err == nil && msg.Method == sip.PRACK && rack.RSeq == p.last {
+			p.waiting = false
+		}
+	}
+}
+
+// provides is a reliable response of the border's: "The UAS MUST NOT send a second
+// reliable provisional response until the first is acknowledged" (RFC 3262 §3).
+func (m *model) provides(r *sip.Response, rseq uint32) {
+	key := r.CallID().Value() + " " + header.Tag(r.To().Params)
+	p := m.reliable[key]
+	switch {
+	case p == nil:
+		p = &reliability{first: rseq}
+		m.reliable[key] = p
+	case rseq == p.last:
+		return // again
+	case p.waiting || rseq != p.last+1:
+		m.t.Fatalf("reliable %d behind %+v:\n%s", rseq, *p, r)
+	}
+	p.last, p.waiting, p.described = rseq, true, len(r.Body()) > 0
 }
 
 // done is the end of what a message has caused.
@@ -119,9 +173,16 @@ func (m *model) responded(to int, r *sip.Response) {
 		if q.status != 0 {
 			m.t.Fatalf("%d behind %d:\n%s", r.StatusCode, q.status, r)
 		}
+		if rseq := dialog.RSeqOf(r); rseq != 0 {
+			m.provides(r, rseq)
+		}
 		return
 	}
 	tag := header.Tag(r.To().Params)
+	if p := m.reliable[r.CallID().Value()+" "+tag]; initial && r.StatusCode < 300 && q.status == 0 && p != nil && p.waiting && p.described {
+		// "the UAS MUST delay sending the 2xx" (RFC 3262 §3).
+		m.t.Fatalf("a 2xx before the PRACK for %d:\n%s", p.last, r)
+	}
 	if q.status != 0 && (q.status != r.StatusCode || q.tag != tag) {
 		m.t.Fatalf("a second final response, after %d %s:\n%s", q.status, q.tag, r)
 	}
@@ -152,11 +213,24 @@ func (m *model) requested(to int, r *sip.Request) {
 		return
 	}
 	m.sent[key(to, r)] = true
-	dialog := id + " " + tag
-	if m.over[dialog] && m.late != id { // a late 2xx is ended, each time (§13.2.2.4)
+	name := id + " " + tag
+	if m.over[name] && m.late != id { // a late 2xx is ended, each time (§13.2.2.4)
 		m.t.Fatalf("behind the end of its dialog:\n%s", r)
 	}
-	m.over[dialog] = r.Method == sip.BYE
+	m.over[name] = r.Method == sip.BYE
+	if r.Method == sip.PRACK {
+		m.acknowledges(r, name)
+	}
+}
+
+// acknowledges is a PRACK of the border's: of a response that came in order, in the
+// dialog that it makes (RFC 3262 §4).
+func (m *model) acknowledges(r *sip.Request, name string) {
+	rack, err := header.ParseRAck(header.First(r, "RAck"))
+	p := m.reliable[name]
+	if err != nil || p == nil || rack.RSeq < p.first || rack.RSeq > p.last || rack.CSeq != 1 || rack.Method != "INVITE" {
+		m.t.Fatalf("a PRACK for what never came (%+v):\n%s", p, r)
+	}
 }
 
 // calls is leg B's INVITE: of the call that is just coming in, if that may be.
@@ -267,7 +341,7 @@ func (m *model) record(now time.Time, r *cdr.Record) {
 		m.t.Fatalf("told %d: %+v", a.final, r)
 	case a.final == 487 && (!a.cancelled && !a.left || r.A.Side != "remote"):
 		m.t.Fatalf("487, and nobody cancelled: %+v", r)
-	case a.final != 487 && a.final >= 300 && r.A.Side != "local":
+	case a.final != 487 && a.final != 504 && a.final >= 300 && r.A.Side != "local":
 		m.t.Fatalf("we said %d: %+v", a.final, r)
 	case a.final/100 == 2 && r.A.Side == "remote" && r.A.Status == 0 && r.A.Text != "no RTP" && !a.left:
 		m.t.Fatalf("the caller hung up, and has not: %+v", r)

@@ -29,7 +29,8 @@ func TestConversationsReachTheCallee(t *testing.T) {
 			w.pass(time.Second)
 		}
 	}
-	for _, event := range []string{"leg.Ended", "leg.Acked", "leg.Agreed", "leg.Offered", "leg.Progressed", "leg.Answered"} {
+	for _, event := range []string{"leg.Ended", "leg.Acked", "leg.Agreed", "leg.Offered", "leg.Progressed", "leg.Answered",
+		"PRACK", "200 PRACK", "481 PRACK", "200 UPDATE", "491 UPDATE"} {
 		if !reached[event] {
 			t.Errorf("no seed leads to %s: %v", event, reached)
 		}

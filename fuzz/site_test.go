@@ -112,9 +112,11 @@ type site struct {
 	held   *message
 	hold   bool
 	// silent neighbours answer nothing of themselves.
-	silent  [6]bool
-	serial  int
-	reached map[string]bool
+	silent [6]bool
+	// extensions are lines of the INVITEs of callers.
+	extensions string
+	serial     int
+	reached    map[string]bool
 }
 
 // message is one of a neighbour's.
