@@ -34,9 +34,8 @@ type holding struct {
 // not overlap (RFC 3261 §14.1), so that the first retry passes.
 const maxTries = 5
 
-// offered answers a re-INVITE from our own description: our address never
-// changes, and a change of the peer's is no business of the other leg. The
-// codec stays, since nothing is transcoded.
+// offered answers an offer from our own description: our address never changes,
+// and a change of the peer's is no business of the other leg.
 func (b *Border) offered(p *party, ev leg.Offered, out []ua.Action) []ua.Action {
 	if !p.leased || p.negotiated == nil {
 		return append(out, ua.Command{Leg: p.leg, Command: leg.RefuseOffer{Status: 488}})
@@ -51,8 +50,30 @@ func (b *Border) offered(p *party, ev leg.Offered, out []ua.Action) []ua.Action 
 		return b.recasts(p, ev, out)
 	}
 	p.hold.proposed, p.hold.asked = p.other().holds(), true
-	m := leg.Media{Addr: p.pair.Addr, Caps: b.caps(p), Direction: p.hold.proposed}
+	m := leg.Media{Addr: p.pair.Addr, Caps: b.afresh(p, ev.Offer != nil), Direction: p.hold.proposed}
 	return append(out, ua.Command{Leg: p.leg, Command: leg.AnswerOffer{Media: m}})
+}
+
+// afresh is what p may be offered or answered anew: the codec in force first, then
+// the others, which the media plane converts. Where p leaves the offer to us it is
+// a whole one, "the UAS SHOULD [...] offer [...] as if the UAS were making a brand
+// new call" (RFC 3261 §14.2); an offer of p's own gives events no more than it had.
+func (b *Border) afresh(p *party, offers bool) sdp.Caps {
+	if p.negotiated.Fax.On {
+		return b.caps(p)
+	}
+	caps := p.media.caps
+	if offers {
+		caps = caps.Follow(*p.negotiated)
+	}
+	codecs := []relay.Codec{p.negotiated.Codec}
+	for _, c := range p.media.caps.Codecs {
+		if c != p.negotiated.Codec {
+			codecs = append(codecs, c)
+		}
+	}
+	caps.Codecs = codecs
+	return caps
 }
 
 // holds is p's hold as the other party is to see it: the direction of what we

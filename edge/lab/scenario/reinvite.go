@@ -8,7 +8,7 @@ import (
 )
 
 // reinvite offers again: reinvite WHO sendrecv|sendonly|recvonly|inactive
-// [moved] [at=ADDR:PORT]. Moved names another port for RTP, at another address.
+// [moved] [at=ADDR:PORT] [codec=pcma]. Moved names another port for RTP, at another address.
 func (p *play) reinvite(c command) (string, error) {
 	k, err := p.who(c.word(0), func(k *call) bool { return k.answered && k.session != nil })
 	if err != nil {
@@ -20,6 +20,11 @@ func (p *play) reinvite(c command) (string, error) {
 	}
 	if c.word(2) == "moved" {
 		k.move()
+	}
+	if c.has("codec") {
+		if err := k.limit(c.option("codec", "")); err != nil {
+			return "", err
+		}
 	}
 	k.direction = d
 	side := k.side(d)
