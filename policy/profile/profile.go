@@ -272,7 +272,8 @@ const (
 	AuthLine    Auth = "line"    // REGISTER without a challenge, the line itself is known
 )
 
-// Rel100 says how reliable provisional responses (RFC 3262) are offered.
+// Rel100 says how reliable provisional responses (RFC 3262) are offered: not at
+// all, as an extension that we know, or as one that whoever is called must know.
 type Rel100 string
 
 // The ways.

@@ -104,7 +104,9 @@ func (l *Leg) provision(now time.Time, c Ring, out []Action) []Action {
 	if reliably {
 		l.reliable.Begin(now, l.env.Source, l.env.Timers)
 		l.reliable.described = content != nil
-		l.session.Settle()
+		if content != nil {
+			l.session.Settle()
+		}
 		r.AppendHeader(sip.NewHeader("Require", dialog.ReliableOption))
 		r.AppendHeader(sip.NewHeader("RSeq", strconv.FormatUint(uint64(l.reliable.RSeq), 10)))
 		// "It is RECOMMENDED that the Allow header field is included" so that

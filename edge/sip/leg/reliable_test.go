@@ -17,6 +17,8 @@ func TestReliableUAS(t *testing.T) {
 			required, "ring = 180 reliable", "PRACK = 200", "early = 183+sdp reliable, agreed", "PRACK = 200", "same = 200", "ACK = acked"}},
 		{"supported only", `"the UAS MAY send any non-100 provisional response [...] reliably" (§3): it is asked to`, []string{
 			supported, "ring = 180", "ring reliable = 180 reliable", "PRACK = 200", "ring = 180"}},
+		{"behind an answer that may be lost", `a reliable response without a description answers nothing: the 200 does (RFC 3261 §13.2.1)`, []string{
+			supported, "early = 183+sdp, agreed", "ring reliable = 180 reliable", "PRACK = 200", "same = 200+sdp", "ACK = acked"}},
 		{"unknown to the peer", `"A UAS MUST NOT attempt to send [...] reliably" without the option tag (§3)`, []string{
 			"receive sdp = arrived offer=true", "early reliable = 183+sdp, agreed"}},
 		{"repeated", `"The provisional response is passed to the transaction layer periodically with an interval that starts at T1 seconds and doubles for each retransmission" (§3)`, []string{

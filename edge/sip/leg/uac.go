@@ -151,6 +151,7 @@ func (l *Leg) provisional(now time.Time, r *sip.Response, out []Action) []Action
 	}
 	ev := Progressed{Status: r.StatusCode, Response: r}
 	e, rseq := l.branch(r), dialog.RSeqOf(r)
+	l.allows(r)
 	switch {
 	case e == nil:
 	case rseq != 0 && !e.inOrder(rseq):
@@ -187,7 +188,6 @@ func (l *Leg) branch(r *sip.Response) *earlyDialog {
 	if err != nil {
 		return nil
 	}
-	l.allows(r)
 	l.early = append(l.early, earlyDialog{dialog: d, session: l.session})
 	return &l.early[len(l.early)-1]
 }

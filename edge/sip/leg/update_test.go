@@ -57,7 +57,7 @@ func TestUpdateEarly(t *testing.T) {
 		{"of the caller", `"an UPDATE [...] can be sent" with an offer once the answer came reliably and was acknowledged (RFC 3311 §5.1)`, after(early,
 			"reoffer held = UPDATE 3+sdp", "reoffer = refused 491", "update 200 sdp = agreed", "reoffer = UPDATE 4+sdp", "update 200 sdp = agreed", "200 a = ack, answered+media")},
 		{"of the callee", `§5.1`, after(in, "reoffer held = UPDATE 1+sdp", "update 200 sdp = agreed", "same = 200", "ACK = acked", "reoffer = INVITE 2")},
-		{"before the answer", `§5.1`, []string{"dial = INVITE 1", "183 a sdp | Allow: UPDATE = progressed 183+media", "reoffer = refused 491",
+		{"before the answer", `§5.1`, []string{"dial = INVITE 1", "183 a sdp = progressed 183+media", "reoffer = refused 491",
 			"183 a sdp" + rel + " = PRACK 2 (7 1 INVITE), progressed 183+media", "reoffer = UPDATE 3+sdp"}},
 		{"before the PRACK", `§5.1`, []string{"receive sdp | Require: 100rel | Allow: UPDATE = arrived offer=true", "ring = 180 reliable", "reoffer = refused 491", "PRACK = 200",
 			"early = 183+sdp reliable, agreed", "reoffer = refused 491", "PRACK = 200", "reoffer = UPDATE 1+sdp"}},
