@@ -108,12 +108,22 @@ func (b *Border) profileOf(peer ua.Peer, early profile.EarlyMedia) bool {
 
 // authorises reports whether B's network says anew what may be heard, which needs
 // no description (RFC 5009 §5).
-func authorises(r *sip.Response) bool { return header.First(r, "P-Early-Media") != "" }
+func authorises(m sip.Message) bool { return header.First(m, "P-Early-Media") != "" }
+
+// passAuthority has A's network hear in a 183 what B's says in an UPDATE.
+func (b *Border) passAuthority(p *party, ev leg.Offered, out []ua.Action) []ua.Action {
+	c := p.call
+	if p != &c.b || c.phase != proceeding || !c.earlyFromB || !authorises(ev.Request) || !b.profileOf(c.a.peer, profile.EarlyPEM) {
+		return out
+	}
+	ring := leg.Ring{Status: 183, Headers: []sip.Header{sip.NewHeader("P-Early-Media", earlyMedia(ev.Request))}}
+	return append(out, ua.Command{Leg: c.a.leg, Command: ring})
+}
 
 // earlyMedia repeats the direction B's network authorised (RFC 5009 §5), from
 // the sender's view; without one both ways are open.
-func earlyMedia(r *sip.Response) string {
-	if e, err := header.ParseEarlyMedia(header.Lines(r, "P-Early-Media")); err == nil && e.Direction() != "" {
+func earlyMedia(m sip.Message) string {
+	if e, err := header.ParseEarlyMedia(header.Lines(m, "P-Early-Media")); err == nil && e.Direction() != "" {
 		return e.Direction()
 	}
 	return "sendrecv"

@@ -51,7 +51,8 @@ func (b *Border) offered(p *party, ev leg.Offered, out []ua.Action) []ua.Action 
 	}
 	p.hold.proposed, p.hold.asked = p.other().holds(), true
 	m := leg.Media{Addr: p.pair.Addr, Caps: b.afresh(p, ev.Offer != nil), Direction: p.hold.proposed}
-	return append(out, ua.Command{Leg: p.leg, Command: leg.AnswerOffer{Media: m}})
+	out = append(out, ua.Command{Leg: p.leg, Command: leg.AnswerOffer{Media: m}})
+	return b.passAuthority(p, ev, out)
 }
 
 // afresh is what p may be offered or answered anew: the codec in force first, then

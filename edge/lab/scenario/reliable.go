@@ -3,6 +3,8 @@ package scenario
 import (
 	"fmt"
 
+	"github.com/emiago/sipgo/sip"
+
 	"sekisho/edge/sip/leg"
 	"sekisho/media/relay"
 )
@@ -22,7 +24,7 @@ func (p *play) reliable(c command) (string, error) {
 }
 
 // update offers again before the call is answered (RFC 3311):
-// update WHO sendrecv|sendonly|recvonly|inactive [moved].
+// update WHO sendrecv|sendonly|recvonly|inactive [moved] [pem=sendonly].
 func (p *play) update(c command) (string, error) {
 	k, err := p.who(c.word(0), func(k *call) bool { return !k.answered && k.session != nil })
 	if err != nil {
@@ -36,7 +38,11 @@ func (p *play) update(c command) (string, error) {
 		k.move()
 	}
 	k.direction = d
-	k.party.tell(k.id, leg.Reoffer{Media: k.side(d)})
+	offer := leg.Reoffer{Media: k.side(d)}
+	if c.has("pem") {
+		offer.Headers = append(offer.Headers, sip.NewHeader("P-Early-Media", c.option("pem", "")))
+	}
+	k.party.tell(k.id, offer)
 	return "", nil
 }
 

@@ -80,7 +80,10 @@ type Acknowledge struct{ Media Media }
 // Reoffer sends a re-INVITE with a new offer, or an UPDATE before the INVITE is
 // answered (RFC 3311 §5.1): then only where a reliable response has settled the
 // session.
-type Reoffer struct{ Media Media }
+type Reoffer struct {
+	Media   Media
+	Headers []sip.Header
+}
 
 // AnswerOffer accepts the peer's offer of a re-INVITE, UPDATE or PRACK, or makes
 // one where the re-INVITE had none.

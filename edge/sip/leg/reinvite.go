@@ -59,6 +59,7 @@ func (l *Leg) reoffer(c Reoffer, out []Action) []Action {
 		l.session.Rollback()
 		return append(out, Tell{OfferRefused{Status: 500}})
 	}
+	appendAll(r, c.Headers)
 	return l.sendReinvite(r, offer, out)
 }
 

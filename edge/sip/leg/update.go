@@ -245,6 +245,7 @@ func (l *Leg) reofferEarly(c Reoffer, out []Action) []Action {
 	}
 	r.AppendHeader(l.contact(l.flow))
 	l.capabilities(r)
+	appendAll(r, c.Headers)
 	body(r, offer)
 	l.updating = updating{pending: true, offers: true, remote: d.RemoteTag}
 	return l.inDialog(l.env.Resolve(d.NextHop(), l.flow), r, forUpdate, out)
