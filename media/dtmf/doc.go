@@ -10,6 +10,12 @@
 // to be no pair (SPEC R53). A Speaker says what it is ordered to, one key after
 // another, and leaves a press to its own packets where it can.
 //
+// An Ear hears keys as tones in the audio, where a trunk has no telephone-event;
+// Tone writes them. What a telephone may do at its worst is heard (SPEC §6.2), and
+// half an hour of speech and music is no key:
+//
+//	go test ./media/dtmf -run TestTalkOff -talk 30m
+//
 // What nobody can tell apart: a resumed call (*) and then a hold (*0), pressed
 // within the gap, read as a pair and 0. The price of the filter is that a star
 // alone is heard only when the gap is over, or at the next key.
