@@ -16,6 +16,9 @@ import (
 
 // incoming is a new INVITE: from a trunk toward the core, or the other way.
 func (b *Border) incoming(now time.Time, in ua.Incoming, out []ua.Action) []ua.Action {
+	if in.Replaces != 0 {
+		return b.takeOver(now, in, out)
+	}
 	c := b.begin(now, in)
 	hops := seam.MaxForwards(in.Request) - 1
 	if hops < 0 {

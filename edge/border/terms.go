@@ -24,6 +24,8 @@ func (b *Border) Terms(peer ua.Peer) leg.Terms {
 		Rel100:  reliability(p.Rel100),
 		Methods: b.methods[peer],
 		OverMTU: overMTU(p.OverMTU),
+		// Taking over a call of its own is what such a trunk refers for, too.
+		Replaces: p.Refer == profile.ReferConsume,
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/ua"
 	"sekisho/media/relay"
@@ -117,6 +118,8 @@ func (b *Border) transferEvent(now time.Time, t *transfer, ev leg.Event, out []u
 		}
 	case leg.Answered:
 		return b.transferred(now, t, ev, out)
+	case leg.Agreed: // an INVITE with Replaces, which we have answered
+		return b.transferred(now, t, leg.Answered{Negotiated: &ev.Negotiated}, out)
 	case leg.Ended:
 		return b.transferFailed(now, t, ev, out)
 	}
@@ -207,4 +210,38 @@ func (b *Border) endTransfer(t *transfer, out []ua.Action) []ua.Action {
 // the other party to somebody who is being called.
 func (c *call) outlives(p *party) bool {
 	return c.transfer != nil && c.transfer.by == p && c.phase == talking && p.other().live()
+}
+
+// takeOver answers an INVITE that replaces a leg of the same peer (RFC 3891): it
+// takes that one's place in its call, and makes no call of its own.
+func (b *Border) takeOver(now time.Time, in ua.Incoming, out []ua.Action) []ua.Action {
+	refuse := func(status int) []ua.Action {
+		return append(out, ua.Command{Leg: in.Leg, Command: leg.HangUp{Cause: cause.Cause{Status: status}}})
+	}
+	p := b.legs[in.Replaces]
+	if p == nil || p.former || p.call.phase != talking || p.call.transfer != nil || !p.live() || !p.other().live() || p.other().negotiated == nil {
+		return refuse(481)
+	}
+	c, o := p.call, p.other()
+	caps := p.media.caps.Follow(*o.negotiated)
+	if a, ok := audio(in.Offer); !ok || len(caps.Restrict(in.Offer).Codecs) == 0 || !sdp.Permitted(a.RTP, p.media.prefixes) {
+		return refuse(488)
+	}
+	b.last++
+	t := &transfer{by: p, place: b.last, silent: true, until: now.Add(b.cfg.Setup)}
+	if b.cfg.Limits != nil && p.peer != CorePeer && b.cfg.Limits.Admit(now, t.place, policy.TrunkID(p.peer), c.tenant) != policy.NoReason {
+		return refuse(480)
+	}
+	var pair [1]relay.Pair
+	if !b.cfg.Ports.Lease(pair[:], []netip.Addr{heardAt(in.Offer, in.Flow)}) {
+		if b.cfg.Limits != nil {
+			b.cfg.Limits.Leave(t.place)
+		}
+		return refuse(480)
+	}
+	t.to = &party{call: c, leg: in.Leg, peer: in.Peer, flow: in.Flow, callID: in.Request.CallID().Value(), media: p.media, since: now, referred: true}
+	b.lease(t.to, pair[0])
+	b.legs[in.Leg], c.transfer = t.to, t
+	b.arm(c)
+	return append(out, ua.Command{Leg: in.Leg, Command: leg.Answer{Media: &leg.Media{Addr: pair[0].Addr, Caps: caps}, Reasons: b.telling(in.Peer)}})
 }

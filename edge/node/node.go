@@ -209,7 +209,7 @@ func (a *application) open(n *Node, listeners []transport.Listen, shards int) (e
 		a.inboxes = append(a.inboxes, shard.NewInbox(inboxDepth))
 	}
 	a.transport, err = transport.Open(transport.Config{
-		Listeners: listeners, Shards: shards, Key: n.key, Scan: header.CallID, Log: n.opt.Log,
+		Listeners: listeners, Shards: shards, Key: n.key, Scan: header.CallID, Replaces: header.Replaced, Log: n.opt.Log,
 		Deliver: func(i int, b *transport.Batch) bool { return a.inboxes[i].Deliver(b) },
 	})
 	return err

@@ -17,7 +17,7 @@ import (
 // call places a call in the style of its party:
 //
 //	call PARTY from=NUMBER to=NUMBER [id=c1] [offer=none] [codec=pcma] [hops=70]
-//	     [at=ADDR:PORT] [sender='"Anonymous" <sip:…>'] [pai=none|VALUE] [privacy=id] [header='X: y']…
+//	     [replaces=WHO] [at=ADDR:PORT] [sender='"Anonymous" <sip:…>'] [pai=none|VALUE] [privacy=id] [header='X: y']…
 //
 // sender replaces From, pai P-Asserted-Identity, at the address for RTP.
 func (p *play) call(c command) (string, error) {
@@ -41,8 +41,33 @@ func (p *play) call(c command) (string, error) {
 	p.calls[name] = k
 	k.id = r.legs.Next()
 	r.calls[k.id] = k
+	if c.has("replaces") {
+		if r.replaces, err = p.named(c.option("replaces", "")); err != nil {
+			return "", err
+		}
+	}
 	k.dial(c, hops)
 	return "", nil
+}
+
+// named is the Replaces value for a placed call's dialog: WHO[;early-only].
+func (p *play) named(who string) (string, error) {
+	who, rest, _ := strings.Cut(who, ";")
+	k, err := p.who(who, func(k *call) bool { return k.answered && k.session != nil })
+	if err != nil {
+		return "", err
+	}
+	ack, _, err := p.ackOf(k)
+	if err != nil {
+		return "", err
+	}
+	to, _ := ack.To().Params.Get("tag")
+	from, _ := ack.From().Params.Get("tag")
+	v := k.callID + ";to-tag=" + to + ";from-tag=" + from
+	if rest != "" {
+		v += ";" + rest
+	}
+	return v, nil
 }
 
 // limit reduces what the call can speak.
@@ -92,6 +117,9 @@ func (c *call) dial(o command, hops int) {
 		}
 	}
 	d.Headers = append(d.Headers, o.headers()...)
+	if o.has("replaces") {
+		d.Headers = append(d.Headers, sip.NewHeader("Replaces", p.replaces))
+	}
 	if o.option("offer", "") != "none" {
 		side := c.side(relay.SendRecv)
 		if at, err := netip.ParseAddrPort(o.option("at", "")); err == nil {

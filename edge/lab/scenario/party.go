@@ -26,6 +26,8 @@ type party struct {
 	terms leg.Terms
 	// faxes says that it takes T.38.
 	faxes bool
+	// replaces is the Replaces header of the call that is being placed.
+	replaces string
 	// answers are its final statuses to requests inside a dialog.
 	answers map[sip.RequestMethod]int
 	// toward is where its calls go.

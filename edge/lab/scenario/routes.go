@@ -1,15 +1,14 @@
 package scenario
 
 import (
-	"sekisho/edge/sip/callid"
 	"sekisho/edge/sip/header"
+	"sekisho/edge/sip/transport"
 )
 
 // routes sends messages to shards as transport's readers do, and holds the
 // shards to it: what one of them sends must come back to it.
 type routes struct {
-	key    callid.Key
-	shards int
+	router *transport.Router
 	// carried counts the messages that came to each shard.
 	carried []int
 	// crossed counts messages that left another shard than the one that their
@@ -18,7 +17,7 @@ type routes struct {
 }
 
 func newRoutes(shards int) *routes {
-	return &routes{key: callIDKey(), shards: shards, carried: make([]int, shards)}
+	return &routes{router: transport.NewRouter(callIDKey(), shards), carried: make([]int, shards)}
 }
 
 // arrived names the shard of a message that came, unless nobody's it is.
@@ -40,5 +39,5 @@ func (r *routes) left(shard int, message []byte) {
 // error still routes (transport.Config).
 func (r *routes) of(message []byte) (shard int, ok bool) {
 	id, _ := header.CallID(message)
-	return callid.Shard(r.key.Of(id), r.shards), len(id) > 0
+	return r.router.Shard(id, header.Replaced(message)), len(id) > 0
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"sekisho/edge/sip/callid"
+	"sekisho/edge/sip/transport"
 )
 
 // TestShards plays every file with one shard of the border and with more. What
@@ -67,7 +68,7 @@ func TestCrossingIsNoticed(t *testing.T) {
 	if err := p.build(); err != nil {
 		t.Fatal(err)
 	}
-	p.world.nodes[0].routes.key = callid.Key{4, 5, 6}
+	p.world.nodes[0].routes.router = transport.NewRouter(callid.Key{4, 5, 6}, 7)
 	r, err := p.play(s)
 	if err != nil {
 		t.Fatal(err)

@@ -21,6 +21,9 @@ type Terms struct {
 	Methods []sip.RequestMethod
 	// Rel100 is how provisional responses are made reliable.
 	Rel100 Reliability
+	// Replaces lets an INVITE of the peer's name a leg of its own that it is to take
+	// over (RFC 3891).
+	Replaces bool
 	// OverMTU is what becomes of a request that is too long for UDP.
 	OverMTU OverMTU
 	// Secure is whether and how its media is SRTP.
@@ -36,8 +39,14 @@ func (t Terms) Options() []string {
 	if t.Rel100 != Unreliable {
 		options = append(options, dialog.ReliableOption)
 	}
+	if t.Replaces {
+		options = append(options, ReplacesOption)
+	}
 	return options
 }
+
+// ReplacesOption is the option tag of RFC 3891.
+const ReplacesOption = "replaces"
 
 // tooSmall answers a request that asks for a shorter session than we want
 // (RFC 4028 §9).

@@ -8,7 +8,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"sekisho/edge/sip/callid"
 	"sekisho/edge/sip/flow"
 )
 
@@ -109,13 +108,13 @@ func (r *reader) sort(got []slot, at time.Time) (taken int) {
 			r.count.drop(drop, 1)
 			continue
 		}
-		id, drop, refused := r.callID(got[i].data)
+		id, replaces, drop, refused := r.callID(got[i].data)
 		if refused {
 			r.count.drop(drop, 1)
 			continue
 		}
 		taken++
-		r.add(callid.Shard(r.transport.key.Of(id), r.transport.shards), &got[i], at)
+		r.add(r.transport.router.Shard(id, replaces), &got[i], at)
 	}
 	for shard := range r.filling {
 		r.deliver(shard)
@@ -152,10 +151,10 @@ func (r *reader) judge(s *slot, sources *sourceTable, now int64) (Drop, bool) {
 	return 0, false
 }
 
-func (r *reader) callID(message []byte) (id []byte, drop Drop, refused bool) {
+func (r *reader) callID(message []byte) (id, replaces []byte, drop Drop, refused bool) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			id, drop, refused = nil, DropScanFault, true
+			id, replaces, drop, refused = nil, nil, DropScanFault, true
 			r.transport.scanFault.Do(func() {
 				r.transport.log.Error("header scan panicked",
 					"fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
@@ -164,7 +163,10 @@ func (r *reader) callID(message []byte) (id []byte, drop Drop, refused bool) {
 	}()
 	// A Call-ID that comes with an error still routes; see Config.Scan.
 	id, _ = r.transport.scan(message)
-	return id, DropNoCallID, len(id) == 0
+	if r.transport.replaces != nil {
+		replaces = r.transport.replaces(message)
+	}
+	return id, replaces, DropNoCallID, len(id) == 0
 }
 
 func (r *reader) add(shard int, s *slot, at time.Time) {

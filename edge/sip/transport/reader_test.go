@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"sekisho/edge/sip/callid"
 )
 
 // busy is a socket with each datagrams at a read, until left reads are none.
@@ -20,7 +22,7 @@ type busy struct {
 // reader returns a reader of s alone.
 func (s *busy) reader(t *testing.T) *reader {
 	s.closed = make(chan struct{})
-	tr := &Transport{epoch: time.Now(), shards: 1, scan: scanCallID, deliver: func(_ int, b *Batch) bool { b.Free(); return true }}
+	tr := &Transport{epoch: time.Now(), shards: 1, router: NewRouter(callid.Key{}, 1), scan: scanCallID, deliver: func(_ int, b *Batch) bool { b.Free(); return true }}
 	tr.batches.New = func() any { return newBatch(&tr.batches) }
 	l := &listener{counters: make([]counters, 1)}
 	if err := l.setSources(everyone); err != nil {

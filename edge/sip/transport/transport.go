@@ -26,6 +26,9 @@ type Config struct {
 	// the shard can answer 400; an error alone drops it. Readers call it
 	// concurrently.
 	Scan func(message []byte) (callID []byte, err error)
+	// Replaces finds the Call-ID that an INVITE names in Replaces, nil in anything
+	// else; nil finds none. Readers call it concurrently.
+	Replaces func(message []byte) []byte
 	// Deliver takes ownership of a batch, or returns false if that shard's
 	// queue is full. Readers call it concurrently, from before Open returns;
 	// it must not block.
@@ -71,7 +74,8 @@ type Transport struct {
 	scan      func([]byte) ([]byte, error)
 	deliver   func(int, *Batch) bool
 	log       *slog.Logger
-	key       callid.Key
+	replaces  func([]byte) []byte
+	router    *Router
 	shards    int
 	epoch     time.Time // the zero of the rate limits' clock
 	batches   sync.Pool // of *Batch
@@ -93,7 +97,7 @@ func open(c Config, wrap wrapper) (*Transport, error) {
 		return nil, err
 	}
 	t := &Transport{
-		scan: c.Scan, deliver: c.Deliver, log: c.Log, key: c.Key, shards: c.Shards,
+		scan: c.Scan, deliver: c.Deliver, log: c.Log, replaces: c.Replaces, router: NewRouter(c.Key, c.Shards), shards: c.Shards,
 		epoch: time.Now(), closing: make(chan struct{}),
 	}
 	if t.log == nil {

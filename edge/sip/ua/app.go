@@ -37,6 +37,9 @@ type Incoming struct {
 	Request *sip.Request
 	// Offer is nil when the INVITE brought none.
 	Offer *sdp.Description
+	// Replaces is the leg of the same peer that the new one is to take over, or 0.
+	// The application hangs it up once the new one stands (RFC 3891 §3).
+	Replaces leg.ID
 	// Reliable says that provisional responses can be made reliable (RFC 3262).
 	Reliable bool
 }

@@ -68,6 +68,11 @@ func (u *UA) invited(now time.Time, peer Peer, in transaction.Arrived) {
 		u.refuse(in, 483)
 		return
 	}
+	replaces, status := u.replaced(peer, in)
+	if status != 0 {
+		u.refuse(in, status)
+		return
+	}
 	id := u.cfg.Legs.Next()
 	l, fault := leg.Receive(&u.env, id, in, u.terms(in.Flow))
 	if fault != nil {
@@ -85,7 +90,7 @@ func (u *UA) invited(now time.Time, peer Peer, in transaction.Arrived) {
 	// "a UAS … SHOULD generate a 100 (Trying)" only where it takes more than
 	// 200 ms (§17.2.1); a B2BUA always waits for somebody else, so at once.
 	u.respond(in.ID, transaction.Reply(r, 100, "", ""))
-	u.tellApp(now, Incoming{Leg: id, Flow: in.Flow, Peer: peer, Request: r, Offer: l.Offer(), Reliable: l.Reliable()})
+	u.tellApp(now, Incoming{Leg: id, Flow: in.Flow, Peer: peer, Request: r, Offer: l.Offer(), Reliable: l.Reliable(), Replaces: replaces})
 }
 
 // inDialog hands a request to the leg whose dialog it names. Tags and Call-ID
