@@ -122,6 +122,9 @@ type Counts struct {
 	// OneWay counts one-way audio by who was not heard: the trunks by their
 	// number, and the core behind them.
 	OneWay []uint64
+	// Voicemail counts calls that a mobile's voicemail seems to have taken, by
+	// the trunk, in the same places.
+	Voicemail []uint64
 }
 
 // New returns a border without calls.
@@ -151,7 +154,7 @@ func New(c Config) *Border {
 		calls:     make(map[uint64]*call),
 		legs:      make(map[leg.ID]*party),
 		slots:     make(map[relay.Slot]*party),
-		counts:    Counts{OneWay: make([]uint64, len(c.Trunks)+1)},
+		counts:    Counts{OneWay: make([]uint64, len(c.Trunks)+1), Voicemail: make([]uint64, len(c.Trunks)+1)},
 	}
 	var all []*profile.SIP
 	for i := range c.Trunks {
@@ -174,7 +177,7 @@ func (b *Border) Peer(f flow.Flow) (ua.Peer, bool) { return b.cfg.Neighbours.Ide
 // Counts returns what the border holds and has decided.
 func (b *Border) Counts() Counts {
 	c := b.counts
-	c.Calls, c.OneWay = len(b.calls), slices.Clone(c.OneWay)
+	c.Calls, c.OneWay, c.Voicemail = len(b.calls), slices.Clone(c.OneWay), slices.Clone(c.Voicemail)
 	return c
 }
 

@@ -140,6 +140,7 @@ func (b *Border) answered(now time.Time, c *call, ev leg.Answered, out []ua.Acti
 	if !b.mayReach(&c.b, ev.Negotiated) {
 		return b.giveUp(c, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: "media at an address that is not the peer's"}, out)
 	}
+	out = b.unrung(c, out)
 	if c.ringing.IsZero() {
 		c.ringing = now
 	}

@@ -20,6 +20,7 @@
 //	fax.go        audio becomes T.38, and T.38 audio, on both legs or on none
 //	reason.go     why a call ends, as each neighbour wants to be told
 //	refuse.go     announcement and code of a call that is not put through
+//	voicemail.go  hints that a machine has answered
 //	probe.go      OPTIONS to peers
 //	record.go     one Cause per leg, one record per call
 //

@@ -33,6 +33,7 @@ func (b *Border) conclude(now time.Time, c *call, out []ua.Action) []ua.Action {
 		if b.cfg.Limits != nil {
 			b.cfg.Limits.Leave(c.place)
 		}
+		out = b.cutShort(c, out)
 	}
 	if c.a.awaits() || c.b.awaits() || slices.ContainsFunc(c.former, (*party).awaits) {
 		c.setupBy, c.answerBy = c.ended.Add(lingering), time.Time{}

@@ -21,7 +21,7 @@ type report struct {
 	calls, stock       int
 	attempts, answered uint64
 	registrar          registrar.Counts
-	oneWay             []uint64 // by trunk, the core last
+	oneWay, voicemail  []uint64 // by trunk, the core last
 	channels           []core.Channels
 }
 
@@ -31,10 +31,11 @@ func (n *Node) State(ctx context.Context) (ops.State, error) {
 	s := ops.State{Peers: peers(n.board.States(time.Now()))}
 	for _, name := range append(trunkNames(n.cfg), "core") {
 		s.OneWay = append(s.OneWay, ops.Counted{Trunk: name})
+		s.Voicemail = append(s.Voicemail, ops.Counted{Trunk: name})
 	}
 	err := n.border.report(ctx, "border", &s, func(i int, r *report) {
 		c := n.borders[i].Counts()
-		r.calls, r.attempts, r.answered, r.oneWay = c.Calls, c.Attempts, c.Answered, c.OneWay
+		r.calls, r.attempts, r.answered, r.oneWay, r.voicemail = c.Calls, c.Attempts, c.Answered, c.OneWay, c.Voicemail
 	})
 	if err != nil || len(n.cores) == 0 {
 		return n.written(s), err
@@ -98,6 +99,9 @@ func (a *application) report(ctx context.Context, name string, s *ops.State, of 
 			s.Registrar.Bans += r.registrar.Bans
 			for i, n := range r.oneWay {
 				s.OneWay[i].Count += n
+			}
+			for i, n := range r.voicemail {
+				s.Voicemail[i].Count += n
 			}
 			for _, c := range r.channels {
 				s.Channels = append(s.Channels, ops.Channels(c)) // a tenant is one shard's

@@ -40,8 +40,10 @@ type State struct {
 	SIP       []Signalling `json:"sip"`
 	Registrar Registrar    `json:"registrar"`
 	// OneWay counts one-way audio by the trunk that was not heard.
-	OneWay   []Counted  `json:"one_way"`
-	Channels []Channels `json:"channels"`
+	OneWay []Counted `json:"one_way"`
+	// Voicemail counts calls that a mobile's voicemail seems to have taken.
+	Voicemail []Counted  `json:"suspected_voicemail"`
+	Channels  []Channels `json:"channels"`
 }
 
 // Channels are a tenant's mobile channels.

@@ -32,6 +32,7 @@ import (
 //	sekisho_rtp_rtt_seconds, sekisho_rtp_first_packet_seconds{trunk}
 //	sekisho_media_faults_total{trunk,direction,fault}   fault: unheard, one-way, loss, jitter
 //	sekisho_one_way_audio_total{trunk}            as it happens; the trunk is who is not heard
+//	sekisho_suspected_voicemail_total{trunk}      as it happens: a mobile answered as its voicemail would
 //	sekisho_{calls,legs,transactions,…}           gauges of what is held now
 //	sekisho_dropped_datagrams_total{listener,reason}
 //	sekisho_failovers_total{trunk}                attempts on a trunk that another one followed
@@ -216,7 +217,8 @@ func (m *Metrics) writeState(w io.Writer) {
 		metrics.WriteGaugeUint64(w, g.name, uint64(max(0, g.value)))
 	}
 	writePeers(w, s.Peers)
-	writeOneWay(w, s.OneWay)
+	writeCounted(w, "sekisho_one_way_audio_total", s.OneWay)
+	writeCounted(w, "sekisho_suspected_voicemail_total", s.Voicemail)
 	for i := range s.SIP {
 		a := &s.SIP[i]
 		for _, c := range []struct {

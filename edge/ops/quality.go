@@ -81,8 +81,8 @@ func (q *qualityMetrics) score(way int, s *cdr.Score, f cdr.Fault) {
 
 func micros(us int64) float64 { return (time.Duration(us) * time.Microsecond).Seconds() }
 
-func writeOneWay(w io.Writer, list []Counted) {
+func writeCounted(w io.Writer, name string, list []Counted) {
 	for _, c := range list {
-		metrics.WriteCounterUint64(w, fmt.Sprintf("sekisho_one_way_audio_total{trunk=%q}", c.Trunk), c.Count)
+		metrics.WriteCounterUint64(w, fmt.Sprintf("%s{trunk=%q}", name, c.Trunk), c.Count)
 	}
 }
