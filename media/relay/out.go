@@ -33,6 +33,8 @@ type OutHalf struct {
 	datagrams    bool // the session is not RTP
 	tones        bool
 	ptime        uint8
+	tos          uint8
+	secure       bool // its packets are protected behind this half
 
 	splice splice
 	feed   SSRC // of the present feeder
@@ -86,6 +88,7 @@ func (o *OutHalf) Configure(spec Spec, to netip.AddrPort) {
 	o.audio, o.event, o.codec = spec.AudioOut, spec.EventOut, spec.Codec
 	o.datagrams = spec.Datagrams
 	o.tones, o.ptime = spec.Tones, spec.Ptime
+	o.tos, o.secure = spec.TOS, !spec.Keys.Out.IsZero()
 }
 
 // Feed announces another feeder, or the same one after a pause: its first

@@ -71,7 +71,7 @@ func (h *InHalf) Report(now time.Time) (Report, bool) {
 // receiver r and what has been sent to it, and returns the extended slice; it
 // returns dst as it was where there is nobody to tell.
 func (o *OutHalf) AppendReport(dst []byte, r Report) []byte {
-	if !o.toRTCP.IsValid() {
+	if !o.toRTCP.IsValid() || o.datagrams {
 		return dst
 	}
 	at := len(dst)
