@@ -4,6 +4,7 @@
 //	go run ./bench                        the built binary under sipp's calls
 //	go run ./bench stock                  the same by turns with a B2BUA on stock sipgo
 //	go run ./bench media                  the same with RTP on every call
+//	go run ./bench rtpengine              RTP by turns with rtpengine in the border's place, in namespaces
 //	go run ./bench flood                  good calls beside junk, from strangers and forged trunks
 //	go run ./bench storm                  20,000 calls of all kinds each way, on a clean network and a bad one
 //
@@ -30,6 +31,12 @@
 // With media, edge/lab/load is both ends of every call and follows each packet.
 // The direct path, generator to generator, is measured by turns with the way
 // through the border, so that what the generator costs can be subtracted.
+//
+// Against rtpengine (Debian's rtpengine-daemon, in user space) generator and
+// relay are in two network namespaces joined by two veth pairs, each on a
+// processor of its own; rounds of the direct path, of rtpengine and of the border
+// follow each other by turns. SIP goes through a forwarder of the generator's that
+// has rtpengine put itself into the descriptions. It needs root, ip and taskset.
 //
 // With flood, junk is sent at the border's carrier side from 100,000 addresses
 // of 127/8, and from the addresses of two trunks that place no calls, while

@@ -51,6 +51,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		switch args[0] {
 		case "media":
 			return runMedia(args[1:], stdout, stderr)
+		case "rtpengine":
+			return runRTPEngine(args[1:], stdout, stderr)
 		case "flood":
 			return runFlood(args[1:], stdout, stderr)
 		case "storm":

@@ -256,6 +256,12 @@ func (t mediaTrial) measure(ctx context.Context) (r mediaRound, err error) {
 	if t.way == wayDirect {
 		pid = 0
 	}
+	return t.run(ctx, c, pid)
+}
+
+// run measures what stands between the two ends of c's calls, and the process pid
+// there.
+func (t mediaTrial) run(ctx context.Context, c load.Config, pid int) (r mediaRound, err error) {
 	trial, err := load.Start(ctx, c)
 	if err != nil {
 		return r, err
@@ -351,16 +357,21 @@ func (t mediaTrial) site() (*mediaPlace, error) {
 	if place.Embedded {
 		place.PSTN = place.Callee
 	}
+	place.text, err = place.configure()
+	return place, err
+}
+
+// configure returns the configuration of the place.
+func (p *mediaPlace) configure() (string, error) {
 	model, err := template.New("media").Parse(mediaSite)
 	if err != nil {
-		return nil, fmt.Errorf("read the template of a site: %w", err)
+		return "", fmt.Errorf("read the template of a site: %w", err)
 	}
 	var text strings.Builder
-	if err := model.Execute(&text, place); err != nil {
-		return nil, fmt.Errorf("write the configuration: %w", err)
+	if err := model.Execute(&text, p); err != nil {
+		return "", fmt.Errorf("write the configuration: %w", err)
 	}
-	place.text = text.String()
-	return place, nil
+	return text.String(), nil
 }
 
 func (r *mediaRound) write(w io.Writer) error {
