@@ -12,6 +12,10 @@
 // runs the binary on it and waits for its ready line; Debug reads what it
 // holds; Stop ends that process, by its id, and waits for it.
 //
+// Media is attacked from a network namespace of the stranger's own, on the
+// carrier's segment, while edge/lab/load judges every packet of the calls
+// (attack_test.go).
+//
 // A Storm is many calls of several kinds at once, each generator behind a
 // network that loses and reorders by a seed. A dialogue (script.go) is one call
 // told on both sides, played both ways through the product, and some of them
@@ -19,7 +23,7 @@
 //
 // # What it needs
 //
-// Tests need sipp, baresip, kamailio and, to look at the wire, tshark with the right to capture;
+// Tests need root and ip for namespaces, sipp, baresip, kamailio and, to look at the wire, tshark with the right to capture;
 // without them they are skipped, aloud. Where SEKISHO_REQUIRE is set, a missing
 // tool is a failure, and the trials that take longer than a unit test may are
 // run. The package can be used by other rooms as well (bench measures the

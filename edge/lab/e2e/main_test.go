@@ -22,6 +22,9 @@ var built = sync.OnceValues(func() (string, error) {
 var binaryFolder string
 
 func TestMain(m *testing.M) {
+	if role := os.Getenv(roleVariable); role != "" {
+		os.Exit(playRole(role))
+	}
 	status := m.Run()
 	if binaryFolder != "" {
 		if err := os.RemoveAll(binaryFolder); err != nil {

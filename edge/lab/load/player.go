@@ -164,6 +164,9 @@ func (m *player) write(h *half, b []byte, left int64) int {
 // take verifies a packet that came to a port. arrived is in nanoseconds of the
 // wall clock.
 func (m *player) take(p *port, from netip.AddrPort, b []byte, arrived int64) {
+	if report(b) {
+		return // RTCP to the port behind another socket of ours, which has none
+	}
 	m.tally.packets++
 	h := m.receiver(p, from, b)
 	switch {
@@ -217,3 +220,6 @@ func (m *player) receiver(p *port, from netip.AddrPort, b []byte) *half {
 	}
 	return h
 }
+
+// report tells RTCP from RTP by the second octet (RFC 5761 §4).
+func report(b []byte) bool { return len(b) > 1 && b[0]>>6 == 2 && b[1] >= 192 && b[1] <= 223 }

@@ -168,8 +168,9 @@ func TestAnnouncement(t *testing.T) {
 	}
 	m.drop(h)
 	m.take(p, loopback(9), tone, 0)
+	m.take(p, loopback(9), []byte{0x80, 200, 0, 1, 0, 0, 0, 1}, 0)
 	if m.tally.strangers != 1 {
-		t.Error("a source that was forgotten is no stranger")
+		t.Error("a source that was forgotten is no stranger, or RTCP is one")
 	}
 }
 
