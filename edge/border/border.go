@@ -235,7 +235,7 @@ func (b *Border) mediaEvent(now time.Time, ev relay.Event, out []ua.Action) []ua
 	case relay.Released:
 		if p := b.slots[ev.Slot]; p != nil {
 			delete(b.slots, ev.Slot)
-			p.stats, p.released = ev.Stats, true
+			p.stats, p.released = &ev.Stats, true
 			return b.conclude(now, p.call, out)
 		}
 	case relay.Digit, relay.Latched, relay.Failed:

@@ -117,7 +117,7 @@ type party struct {
 	pair relay.Pair
 	// leased says that pair is ours; released that its statistics have come.
 	leased, released bool
-	stats            relay.Stats
+	stats            *relay.Stats // nil until then
 	media            medium
 	negotiated       *sdp.Negotiated
 	hold             holding

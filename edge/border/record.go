@@ -94,10 +94,14 @@ func (b *Border) record(c *call) *cdr.Record {
 }
 
 func (b *Border) legRecord(p *party) cdr.Leg {
+	s := p.stats
+	if s == nil {
+		s = new(relay.Stats) // its endpoint has not reported, or there was none
+	}
 	return cdr.Leg{
 		Trunk: b.trunkName(p), CallID: p.callID, Remote: p.flow.Remote.String(),
 		Side: p.cause.Side.String(), Status: p.cause.Status, Q850: int(p.cause.Q850), Text: p.cause.Text,
-		Received: p.stats.Received, Sent: p.stats.Sent, Lost: p.stats.Lost, JitterUS: p.stats.JitterMicros,
-		Foreign: p.stats.DroppedSource, Quality: cdr.MediaOf(&p.stats, p.call.answered),
+		Received: s.Received, Sent: s.Sent, Lost: s.Lost, JitterUS: s.JitterMicros,
+		Foreign: s.DroppedSource, Quality: cdr.MediaOf(s, p.call.answered),
 	}
 }

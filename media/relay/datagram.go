@@ -7,7 +7,7 @@ import "time"
 // heard, and until there is one the described address.
 func (h *InHalf) datagram(now time.Time, p *Packet) Verdict {
 	if to := h.latch.destination(); !to.IsValid() || p.Source != to {
-		h.stats.DroppedSource++
+		h.tally.foreign++
 		return Verdict{Reason: ForeignSource}
 	}
 	v := Verdict{Action: Forward, Kind: DatagramPacket}
@@ -16,8 +16,8 @@ func (h *InHalf) datagram(now time.Time, p *Packet) Verdict {
 		v.Latched = true
 	}
 	h.latch.take(now, p.Source)
-	h.stats.Received++
-	h.stats.ReceivedBytes += uint64(len(p.Data))
+	h.tally.received++
+	h.tally.octets += uint64(len(p.Data))
 	if !h.spec.Receives() {
 		v.Action, v.Reason = Drop, Held
 	}

@@ -29,7 +29,15 @@ type InHalf struct {
 	measureAt  time.Time // the end of the interval that is open
 	first      time.Time // the first packet that was heard
 	noise      bool      // the peer's last packet was none of ours: comfort noise
-	stats      Stats
+	tally      tally
+}
+
+// tally counts packets and octets of the accepted peer, what was dropped and
+// why, and how often the peer's SSRC changed.
+type tally struct {
+	received, octets         uint64
+	foreign, invalid, forged uint64
+	changes                  uint32
 }
 
 // pin holds the SSRC that an endpoint hears. Behind the latch it is the second
@@ -61,14 +69,14 @@ func (h *InHalf) Handle(now time.Time, p *Packet) Verdict {
 		return Verdict{Reason: NotConfigured}
 	}
 	if !h.latch.admits(p.Source) {
-		h.stats.DroppedSource++
+		h.tally.foreign++
 		return Verdict{Reason: ForeignSource}
 	}
 	if h.spec.Datagrams {
 		return h.datagram(now, p)
 	}
 	if !p.read() {
-		h.stats.DroppedInvalid++
+		h.tally.invalid++
 		return Verdict{Reason: Malformed}
 	}
 	kind, ok := h.kind(PayloadType(p.header.PayloadType))
@@ -79,10 +87,10 @@ func (h *InHalf) Handle(now time.Time, p *Packet) Verdict {
 	v := Verdict{Action: Forward, Kind: kind, Codec: h.spec.Codec}
 	switch h.latch.hear(now, p) {
 	case refused:
-		h.stats.DroppedSource++
+		h.tally.foreign++
 		return Verdict{Reason: ForeignSource}
 	case tried:
-		h.stats.DroppedSource++
+		h.tally.foreign++
 		return Verdict{Reason: OnProbation}
 	case latched:
 		v.Latched = true
@@ -90,7 +98,7 @@ func (h *InHalf) Handle(now time.Time, p *Packet) Verdict {
 	case accepted:
 	}
 	if !h.pinned(now, p) {
-		h.stats.DroppedSource++
+		h.tally.foreign++
 		return Verdict{Reason: ForeignSSRC, Latched: v.Latched}
 	}
 	switch h.quality.Receive(now, sample(p, kind)) {
@@ -99,15 +107,15 @@ func (h *InHalf) Handle(now time.Time, p *Packet) Verdict {
 			h.first = now
 		}
 	case quality.Suspect:
-		h.stats.DroppedInvalid++
+		h.tally.invalid++
 		return Verdict{Reason: Misordered, Latched: v.Latched}
 	case quality.Restarted:
 		v.Restarted = true
 	case quality.Next, quality.Late, quality.Duplicate:
 	}
 	h.noise = false
-	h.stats.Received++
-	h.stats.ReceivedBytes += uint64(len(p.Data))
+	h.tally.received++
+	h.tally.octets += uint64(len(p.Data))
 	if kind == EventPacket {
 		h.keys.event(now, p, &v)
 	} else {
@@ -133,7 +141,7 @@ func (h *InHalf) HearsRTCP(source netip.AddrPort) bool {
 
 // Forged counts a packet whose protection did not come off. It is the only trace
 // that one leaves.
-func (h *InHalf) Forged() { h.stats.DroppedSRTP++ }
+func (h *InHalf) Forged() { h.tally.forged++ }
 
 // HandleRTCP judges one datagram that arrived on the RTCP port. RTCP is taken
 // from the host of the accepted peer only, at most 20 packets a second
@@ -144,14 +152,14 @@ func (h *InHalf) HandleRTCP(now time.Time, source netip.AddrPort, datagram []byt
 		return Verdict{Reason: NotConfigured}
 	}
 	if !h.HearsRTCP(source) {
-		h.stats.DroppedSource++
+		h.tally.foreign++
 		return Verdict{Reason: ForeignSource}
 	}
 	if !h.rtcp.allowed.allow(now) {
 		return Verdict{Reason: TooMany}
 	}
 	if !validCompound(datagram) {
-		h.stats.DroppedInvalid++
+		h.tally.invalid++
 		return Verdict{Reason: Malformed}
 	}
 	h.rtcp.read(now, h.Ours, datagram)
@@ -191,7 +199,10 @@ func (h *InHalf) SSRC() (ssrc SSRC, ok bool) { return h.pin.ssrc, h.pin.set }
 
 // Stats returns what was received by now; its sent half is zero.
 func (h *InHalf) Stats(now time.Time) Stats {
-	s := h.stats
+	s := Stats{
+		Received: h.tally.received, ReceivedBytes: h.tally.octets, DroppedSource: h.tally.foreign, DroppedInvalid: h.tally.invalid,
+		DroppedSRTP: h.tally.forged, SSRCChanges: h.tally.changes,
+	}
 	t := h.quality.Totals()
 	s.Lost, s.Late, s.Duplicate = t.Lost, t.Late, t.Duplicate
 	s.Contested = h.latch.contested
@@ -215,7 +226,7 @@ func (h *InHalf) kind(pt PayloadType) (Kind, bool) {
 // peer it consumes a sequence number and shows that the peer is alive (comfort
 // noise does), so that neither loss nor silence is made up from it.
 func (h *InHalf) unknown(now time.Time, p *Packet) {
-	h.stats.DroppedInvalid++
+	h.tally.invalid++
 	if p.Source != h.latch.remote || !h.pin.set || h.pin.ssrc != p.SSRC() {
 		return
 	}
@@ -240,7 +251,7 @@ func (h *InHalf) pinned(now time.Time, p *Packet) bool {
 		return false
 	}
 	if n.set {
-		h.stats.SSRCChanges++
+		h.tally.changes++
 	}
 	*n = pin{set: true, ssrc: ssrc, heard: now}
 	h.quality.Cut()
