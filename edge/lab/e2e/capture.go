@@ -48,7 +48,7 @@ func startCapture(ctx context.Context, path, direction string, sip []netip.AddrP
 		return nil, fmt.Errorf("mark the capture: %w", err)
 	}
 	c := &Capture{path: path, marker: marker}
-	filter := []string{fmt.Sprintf("udp port %d", marker.LocalAddr().(*net.UDPAddr).Port)}
+	filter := []string{fmt.Sprintf("(host %s and udp port %d)", sip[0].Addr(), marker.LocalAddr().(*net.UDPAddr).Port)}
 	for _, a := range sip {
 		filter = append(filter, fmt.Sprintf("(%shost %s and udp %sport %d)", direction, a.Addr(), direction, a.Port()))
 		c.ports = append(c.ports, a.Port())
