@@ -137,7 +137,7 @@ func measureStorm(ctx context.Context, p stormPlan, w io.Writer) (sound bool, er
 }
 
 func (p stormPlan) storms() []e2e.Storm {
-	all := []e2e.Storm{{Way: e2e.FromCarrier, Calls: max(20, p.calls/4), Rate: p.rate, Seed: p.seed, Name: "storm-0"}}
+	all := []e2e.Storm{{Way: e2e.FromCarrier, Calls: min(p.calls, max(5000, p.calls/4)), Rate: p.rate, Seed: p.seed, Name: "storm-0"}}
 	for _, network := range []siptest.Impairment{{}, {Loss: p.loss, Reorder: p.reorder}} {
 		for _, way := range []e2e.Way{e2e.FromCarrier, e2e.FromCore} {
 			all = append(all, e2e.Storm{
