@@ -111,11 +111,27 @@ func exchangeTenants(settings int, without string) []feature.Tenant {
 			t.Mobiles = append(t.Mobiles, mobile)
 		}
 		if i == 0 {
+			t.Groups = exchangeGroups(settings)
+			t.Menus = []feature.Menu{{Extension: "3901", Options: []feature.Option{{Key: '1', To: "3801"}, {Key: '2', To: "3701"}}, Otherwise: "1001"}}
+			for _, d := range []struct{ number, extension string }{{"0300000137", "3701"}, {"0300000138", "3801"}, {"0300000139", "3901"}} {
+				t.Numbers = append(t.Numbers, feature.DID{Number: parsed(d.number), Extension: number.ExtensionNumber(d.extension)})
+			}
 			t.Phones = []feature.Phone{{Extension: "1001", Contact: exchangePhone[0], Softphone: true}, {Extension: "1002", Contact: exchangePhone[1]}}
 		}
 		list = append(list, t)
 	}
 	return list
+}
+
+// exchangeGroups are a ring group, and a queue that overflows into it.
+func exchangeGroups(settings int) []feature.Group {
+	members := []feature.Member{{Extension: "2001"}, {Extension: "1001"}, {Extension: "2002", After: 10 * time.Second}, {Extension: "2003"}}
+	g := feature.Group{Extension: "3701", Strategy: feature.Strategy(settings % 3), Members: members, Unreached: feature.Unreached(settings % 3)}
+	q := feature.Group{Extension: "3801", Queues: true, Strategy: feature.Strategy(settings / 3 % 3), Members: members[1:], Unreached: feature.Unreached(settings / 2 % 3)}
+	if settings%2 == 0 {
+		q.Overflow = g.Extension
+	}
+	return []feature.Group{g, q}
 }
 
 // exchangeChannels is how many legs of mobiles a tenant may have.

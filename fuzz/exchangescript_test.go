@@ -35,7 +35,7 @@ const (
 // What mobiles and phones call, and what may be keyed in.
 var (
 	exchangeCalled = []string{
-		"2001", "2002", "2003", "1001", "1002", "0300009001", "701", "702", "92001", "92002", "91001", "91002", "2999", "0300000121", "110", "0300009002",
+		"2001", "2002", "2003", "1001", "1002", "0300009001", "701", "702", "92001", "92002", "91001", "3701", "3801", "3901", "110", "0300009002",
 	}
 	exchangeKeys = []string{
 		"*0#", "*", "**", "*1002#", "*2003#", "*0300009002#", "#700", "#1001#", "#2002#", "#0300009002#", "*701#", "#119#", "*2001", "#2003", "*0", "##",
@@ -72,6 +72,9 @@ func (x *exchange) act(act, how byte) {
 	switch act {
 	case exOutside:
 		numbers := []string{"0300000121", "0300000101", "0300001121", "0300000199"}
+		if how&8 != 0 {
+			numbers = []string{"0300000137", "0300000138", "0300001121", "0300000139"}
+		}
 		l := &line{outside: true, offered: how&4 == 0, tenant: "t1"}
 		if how&3 == 2 {
 			l.tenant = "t2"
@@ -214,6 +217,22 @@ func exchangeScripts() [][]byte {
 			[]byte{exMobile, called, exRing, 0, exAnswer, 0, exPass, 1, exKeys, 1, exKeys, 1 << 4},
 			[]byte{exPhone, called | 0x80, exAnswer, 0, exAnswer, 0, exReoffer, 0x80, exReoffer, 0x81, exReoffer, 0},
 			[]byte{exOutside, 0, exRing, 0, exMobile, 0x20 | called, exPass, 1, exMobile, 0x10 | called})
+	}
+	for which := range byte(4) {
+		called := 8 | which
+		for _, then := range [][]byte{
+			{exRing, 0, exRing, 1, exAnswer, 1, exPass, 1, exHangUp, 0}, {exFail, 0, exFail, 0, exFail, 0, exPass, 3, exAnswer, 0}, {exPass, 4, exAnswer, 2, exKeys, 6, exPass, 7},
+			{exPress, 1, exPass, 1, exAnswer, 0, exReplace, 0, exPass, 7}, {exPass, 7, exPass, 7, exAnswer, 0}, {exRing, 0, exPhone, 8, exPass, 1}, {exRing, 0x80, exAnswer, 0x80, exReload, 2, exPass, 7},
+			{exHangUp, 0}, {exReplace, 0, exFail, 0x10, exPass, 5, exFail, 0x20, exAnswer, 0}, {exAnswer, 0, exKeys, 0x13, exAnswer, 0, exHangUp, 1},
+		} {
+			for settings := range 6 {
+				script := append([]byte{exOutside, called}, then...)
+				for range settings {
+					script = append(script, exPass, 0)
+				}
+				scripts = append(scripts, script)
+			}
+		}
 	}
 	var crowd []byte
 	for i := range byte(12) {
