@@ -75,7 +75,7 @@ func (passFeature) left(s *step, k *call, p *party, ev leg.Ended) {
 		return
 	}
 	k.Parker = p.Extension
-	s.leave(p)
+	s.leave(k, p)
 	s.ringOn(k)
 }
 

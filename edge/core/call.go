@@ -130,6 +130,7 @@ func (s *step) join(k *call, p *party) {
 		s.host(p.Flow)
 	}
 	if p.Kind == mobile {
+		s.count(k, p)
 		s.measure(k)
 	}
 }
@@ -139,7 +140,7 @@ func (s *step) drop(k *call, p *party, h leg.HangUp) {
 	if p == nil || p.Role == leaving {
 		return
 	}
-	s.leave(p)
+	s.leave(k, p)
 	if !p.Ended {
 		s.tell(p, h)
 	}
@@ -149,7 +150,8 @@ func (s *step) drop(k *call, p *party, h leg.HangUp) {
 }
 
 // leave takes a party's part and endpoint away; its leg is told by the caller.
-func (s *step) leave(p *party) {
+func (s *step) leave(k *call, p *party) {
+	s.uncount(k, p)
 	p.Role, s.freed = leaving, true
 	if p.Endpoint.Leased {
 		p.Endpoint.Leased = false
@@ -168,6 +170,7 @@ func (s *step) prune(k *call) {
 
 // part forgets a party.
 func (s *step) part(k *call, p *party) {
+	s.uncount(k, p)
 	delete(s.legs, p.Leg)
 	delete(s.slots, p.Endpoint.Pair.Slot)
 	if p.Kind == phone {

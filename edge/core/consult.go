@@ -90,7 +90,7 @@ func (callFeature) left(s *step, k *call, p *party, ev leg.Ended) {
 		return
 	}
 	k.Parker = p.Extension
-	s.leave(p)
+	s.leave(k, p)
 	s.ringOn(k)
 }
 
@@ -132,7 +132,7 @@ func (consultFeature) left(s *step, k *call, p *party, ev leg.Ended) {
 	default:
 		k.in(third).Role = p.Role
 	}
-	s.leave(p)
+	s.leave(k, p)
 	s.resume(k)
 }
 

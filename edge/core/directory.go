@@ -144,6 +144,8 @@ func (c *Core) tenantOf(k *call) *tenant {
 // office is what a tenant has going on.
 type office struct {
 	live map[leg.ID]*call
+	// mobiles is how many legs of mobiles have a part in live.
+	mobiles int
 }
 
 // office returns a tenant's, which is made with its first call.
@@ -223,21 +225,27 @@ func nearest(numbers ...number.Number) number.Number {
 	return number.Number{}
 }
 
-// busyChannels counts the legs of a tenant's mobiles that stand or ring (SPEC
-// R12), from the live calls themselves, so that nothing can be counted wrong for
-// good.
+// busyChannels returns how many legs of a tenant's mobiles stand or ring (SPEC R12).
 func (c *Core) busyChannels(tenant string) int {
-	o := c.offices[tenant]
-	if o == nil {
-		return 0
+	if o := c.offices[tenant]; o != nil {
+		return o.mobiles
 	}
-	n := 0
-	for _, k := range o.live {
-		for _, p := range k.Parties {
-			if p.Kind == mobile && p.there() {
-				n++
-			}
-		}
+	return 0
+}
+
+// count takes a channel for a party. Each knows whether it is counted, so that none
+// can be counted twice or given back twice.
+func (c *Core) count(k *call, p *party) {
+	if !p.Counted {
+		p.Counted = true
+		c.office(k.Tenant).mobiles++
 	}
-	return n
+}
+
+// uncount gives a party's channel back, if it has one.
+func (c *Core) uncount(k *call, p *party) {
+	if p.Counted {
+		p.Counted = false
+		c.office(k.Tenant).mobiles--
+	}
 }

@@ -32,7 +32,7 @@ func (s *step) finish(k *call, h leg.HangUp) {
 	k.Fork = fork{}
 	there := slices.DeleteFunc(slices.Clone(k.Parties), func(p *party) bool { return p.Role == leaving })
 	for _, p := range there {
-		s.leave(p)
+		s.leave(k, p)
 	}
 	for _, p := range there {
 		if !p.Ended {

@@ -259,6 +259,7 @@ func (s *step) legEvent(k *call, in ua.LegEvent) {
 const branchOver = 199
 
 func (s *step) ended(k *call, p *party, ev leg.Ended) {
+	s.uncount(k, p)
 	p.Ended, p.Cause = true, ev.Cause
 	if p.Leg == k.ID && ev.Unanswered {
 		k.Answered = time.Time{} // somebody has answered, and the caller was not told any more
@@ -269,6 +270,6 @@ func (s *step) ended(k *call, p *party, ev leg.Ended) {
 		s.lose(k, p, ev.Cause)
 	case first, second, third:
 		k.Stage.feature().left(s, k, p, ev)
-		s.leave(p)
+		s.leave(k, p)
 	}
 }

@@ -89,7 +89,7 @@ func (parkingFeature) left(s *step, k *call, p *party, ev leg.Ended) {
 		inert{}.left(s, k, p, ev)
 		return
 	}
-	s.leave(p)
+	s.leave(k, p)
 	s.parked(k)
 }
 

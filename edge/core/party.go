@@ -28,6 +28,9 @@ type party struct {
 	Role role
 	// Dialled says that we called it; otherwise it came in.
 	Dialled bool
+	// Counted says that it takes one of its tenant's channels: a mobile that has a
+	// part in its call.
+	Counted bool
 	// Up says that its INVITE has been answered.
 	Up bool
 

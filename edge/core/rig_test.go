@@ -365,10 +365,12 @@ func (r *rig) run(d time.Duration) {
 		switch {
 		case timer != nil:
 			r.post(owner, timer.Timeout(r.now, nil))
+			r.recount()
 		case pick >= 0:
 			p := r.wire[pick]
 			r.wire = slices.Delete(r.wire, pick, pick+1)
 			r.deliver(p)
+			r.recount()
 		default:
 			return
 		}
@@ -477,6 +479,24 @@ func (r *rig) wantCommands(want ...string) {
 	r.t.Helper()
 	if got := r.commands(); !slices.Equal(got, want) {
 		r.t.Fatalf("media was told\n  %s\nwant\n  %s\n%s", strings.Join(got, "\n  "), strings.Join(want, "\n  "), strings.Join(r.trace, "\n"))
+	}
+}
+
+// recount compares the channels that are counted with the legs that there are.
+func (r *rig) recount() {
+	r.t.Helper()
+	for name, o := range r.app.offices {
+		n := 0
+		for _, k := range o.live {
+			for _, p := range k.Parties {
+				if p.Kind == mobile && p.there() {
+					n++
+				}
+			}
+		}
+		if n != o.mobiles || n != r.app.busyChannels(name) {
+			r.t.Fatalf("%s has %d legs of mobiles, %d are counted\n%s", name, n, o.mobiles, strings.Join(r.trace, "\n"))
+		}
 	}
 }
 

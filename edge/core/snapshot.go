@@ -76,6 +76,9 @@ func Restore(cfg Config, now time.Time, s Snapshot) *Core {
 		c.remember(&k)
 		for _, p := range k.Parties {
 			c.legs[p.Leg] = k.ID
+			if p.Counted {
+				c.office(k.Tenant).mobiles++
+			}
 			if !p.Endpoint.none() && !p.Endpoint.Reported {
 				c.slots[p.Endpoint.Pair.Slot] = k.ID
 			}
