@@ -50,7 +50,7 @@ func (b *Border) offered(p *party, ev leg.Offered, out []ua.Action) []ua.Action 
 		return b.recasts(p, ev, out)
 	}
 	p.hold.proposed, p.hold.asked = p.other().holds(), true
-	m := leg.Media{Addr: p.pair.Addr, Caps: b.afresh(p, ev.Offer != nil), Direction: p.hold.proposed}
+	m := leg.Media{Addr: p.pair.Addr, Caps: b.afresh(p, ev.Offer), Direction: p.hold.proposed}
 	out = append(out, ua.Command{Leg: p.leg, Command: leg.AnswerOffer{Media: m}})
 	return b.passAuthority(p, ev, out)
 }
@@ -59,12 +59,12 @@ func (b *Border) offered(p *party, ev leg.Offered, out []ua.Action) []ua.Action 
 // the others, which the media plane converts. Where p leaves the offer to us it is
 // a whole one, "the UAS SHOULD [...] offer [...] as if the UAS were making a brand
 // new call" (RFC 3261 §14.2); an offer of p's own gives events no more than it had.
-func (b *Border) afresh(p *party, offers bool) sdp.Caps {
+func (b *Border) afresh(p *party, offer *sdp.Description) sdp.Caps {
 	if p.negotiated.Fax.On {
 		return b.caps(p)
 	}
 	caps := p.media.caps
-	if offers {
+	if offer != nil {
 		caps = caps.Follow(*p.negotiated)
 	}
 	codecs := []relay.Codec{p.negotiated.Codec}
