@@ -208,6 +208,6 @@ func (b *Border) moveInto(now time.Time, c *call, on policy.TrunkID) bool {
 	if b.cfg.Limits == nil || c.called.Class() == number.Emergency {
 		return true
 	}
-	b.cfg.Limits.Leave(c.id)
-	return b.cfg.Limits.Admit(now, c.id, on, c.tenant) == policy.NoReason
+	b.cfg.Limits.Leave(c.place)
+	return b.cfg.Limits.Admit(now, c.place, on, c.tenant) == policy.NoReason
 }
