@@ -105,6 +105,8 @@ type Border struct {
 	// methods are those of each trunk's terms, coreMethods the seam's.
 	methods     [][]sip.RequestMethod
 	coreMethods []sip.RequestMethod
+	// secure is how each trunk's media is keyed.
+	secure []sdp.Secure
 	// trunksUp and order are scratch.
 	trunksUp []bool
 	order    []int
@@ -161,6 +163,7 @@ func New(c Config) *Border {
 		p := &c.Trunks[i].Profile.SIP
 		all = append(all, p)
 		b.methods = append(b.methods, methods(p))
+		b.secure = append(b.secure, c.Trunks[i].Secure())
 	}
 	b.coreMethods = methods(all...)
 	return b

@@ -102,6 +102,14 @@ func (b *Border) legRecord(p *party) cdr.Leg {
 		Trunk: b.trunkName(p), CallID: p.callID, Remote: p.flow.Remote.String(),
 		Side: p.cause.Side.String(), Status: p.cause.Status, Q850: int(p.cause.Q850), Text: p.cause.Text,
 		Received: s.Received, Sent: s.Sent, Lost: s.Lost, JitterUS: s.JitterMicros,
-		Foreign: s.DroppedSource, Quality: cdr.MediaOf(s, p.call.answered),
+		Foreign: s.DroppedSource, SRTP: p.suite(), Forged: s.DroppedSRTP, Quality: cdr.MediaOf(s, p.call.answered),
 	}
+}
+
+// suite names what the party's media was keyed with; empty is plain RTP.
+func (p *party) suite() string {
+	if p.negotiated == nil {
+		return ""
+	}
+	return p.negotiated.Keys.Out.Suite().String()
 }

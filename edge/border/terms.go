@@ -20,6 +20,7 @@ func (b *Border) Terms(peer ua.Peer) leg.Terms {
 	}
 	p := &b.cfg.Trunks[peer].Profile.SIP
 	return leg.Terms{
+		Secure:  b.secure[peer],
 		Session: dialog.SessionTerms{Expires: p.SessionExpires, MinSE: p.MinSE, Refresher: refresher(p.Refresher)},
 		Rel100:  reliability(p.Rel100),
 		Methods: b.methods[peer],

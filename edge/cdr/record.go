@@ -80,4 +80,8 @@ type Leg struct {
 	Foreign  uint64 `json:"rtp_foreign,omitempty"`
 	// Quality is by direction; nil where no packet was sent or heard.
 	Quality *Media `json:"media,omitempty"`
+	// SRTP is the crypto-suite of what both ways carried, as settled last; empty
+	// is plain RTP. Forged counts what was dropped as not authentic.
+	SRTP   string `json:"srtp,omitempty"`
+	Forged uint64 `json:"srtp_forged,omitempty"`
 }

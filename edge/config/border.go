@@ -106,13 +106,14 @@ func (l *loader) core(m *document.MapReader) {
 			l.bound = append(l.bound, socket{udp, e.addr.Addr(), PortRange{e.addr.Port(), e.addr.Port()}, "phones' listener", v})
 		}
 	}
-	registrar := m.Key("registrar")
+	registrar, secure := m.Key("registrar"), m.Key("srtp")
 	if embedded {
 		l.c.Core.Registrar = readRegistrar(registrar)
+		l.c.Core.SRTP = readSRTP(secure.Map())
 		l.c.Core.Media = l.media(media.Required().Map(), "core media")
 		return
 	}
-	for _, v := range []document.Value{phones, registrar, media} {
+	for _, v := range []document.Value{phones, registrar, secure, media} {
 		if v.Written() {
 			v.Node() // its keys are known, only unused
 			v.Warnf("not used: the embedded core is off (mode: external)")

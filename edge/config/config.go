@@ -77,8 +77,16 @@ type Core struct {
 	Phones []netip.AddrPort
 	// Registrar is for the phones that register there.
 	Registrar Registrar
+	// SRTP is how the phones' media is keyed.
+	SRTP PhoneSRTP
 	// Media is the embedded core's.
 	Media Media
+}
+
+// PhoneSRTP is how the media of the embedded core's phones is keyed.
+type PhoneSRTP struct {
+	Phones profile.SRTP // empty is off
+	Suites []profile.SRTPSuite
 }
 
 // Registrar is how phones register at the embedded core.
@@ -117,6 +125,9 @@ type Trunk struct {
 	MediaPrefixes    []netip.Prefix
 	Limits           Limits
 	EmergencyCapable bool // R61: 0AB-J with location, contractually
+	// SRTPOverPlain says that keys may cross this trunk's signalling although
+	// whoever reads that hears the calls.
+	SRTPOverPlain bool
 }
 
 // Limits bound a trunk; 0 is no limit.

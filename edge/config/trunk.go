@@ -25,6 +25,10 @@ func (l *loader) trunk(name string, m *document.MapReader) Trunk {
 		Profile:          l.profiles.effective(profileKey, m.Key("override")),
 		Listener:         l.listenerNamed(m.Key("listen")),
 		EmergencyCapable: m.Key("emergency_capable").Bool(false),
+		SRTPOverPlain:    m.Key("srtp_over_plain").Bool(false),
+	}
+	if t.Profile != nil {
+		overPlain(t.Profile.Media.SRTP, l.transportOf(t.Listener), m.Key("srtp_over_plain"))
 	}
 	limits := m.Key("limits").Map()
 	t.Limits.Calls = limits.Key("calls").Int(0, 1, 1_000_000)

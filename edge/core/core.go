@@ -41,6 +41,8 @@ type Config struct {
 	SeamMedia []netip.Prefix
 	// Caps is what we speak on every leg.
 	Caps sdp.Caps
+	// Secure is how the media of phones is keyed; over the seam it is plain.
+	Secure sdp.Secure
 	// TOS is the IPv4 TOS or IPv6 traffic class byte of our RTP.
 	TOS    uint8
 	Timers Timers
@@ -107,6 +109,14 @@ func (c *Core) Reload(now time.Time, tenants []Tenant) {
 
 // Generation counts the directories that have been in force.
 func (c *Core) Generation() uint64 { return c.directory.generation }
+
+// Secure is how a peer's media is keyed, for the shard's ua.Config.
+func (c *Core) Secure(p ua.Peer) sdp.Secure {
+	if p == seamPeer {
+		return sdp.Secure{}
+	}
+	return c.cfg.Secure
+}
 
 // Counts is what a core holds.
 type Counts struct{ Calls, Slots int }

@@ -34,6 +34,7 @@ func legRecord(p *party) cdr.Leg {
 		Side: p.Cause.Side.String(), Status: p.Cause.Status, Q850: int(p.Cause.Q850), Text: p.Cause.Text,
 		Received: e.Stats.Received, Sent: e.Stats.Sent, Lost: e.Stats.Lost,
 		JitterUS: e.Stats.JitterMicros, Foreign: e.Stats.DroppedSource, Quality: cdr.MediaOf(&e.Stats, time.Time{}),
+		SRTP: p.Session.Keys.Out.Suite().String(), Forged: e.Stats.DroppedSRTP,
 	}
 }
 

@@ -77,18 +77,24 @@ func Core(c *config.Config, at Sockets, s Shard) (*ua.UA, *core.Core) {
 	k := core.New(core.Config{
 		Source: s.Source, Key: s.Key, Legs: legs, Ports: s.Ports,
 		Tenants: coreTenants(c, s.Phones), Registration: registration(c, s.Source), Seam: flowsTo(0, []netip.AddrPort{at.Facing}),
-		Caps: coreCaps(), SeamMedia: borderMedia(c),
+		Caps: coreCaps(), Secure: trunk.Secure(c.Core.SRTP.Phones, c.Core.SRTP.Suites), SeamMedia: borderMedia(c),
 		Timers: core.Timers{Setup: c.Timers.Setup + behind, Interdigit: c.Timers.Interdigit, FirstDigit: c.Timers.FirstDigit,
 			AttendedNoAnswer: c.Timers.AttendedNoAnswer, BlindNoAnswer: c.Timers.BlindNoAnswer, ParkReturnRing: c.Timers.ParkReturnRing},
 	})
 	return ua.New(ua.Config{
-		Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: k.Peer, Terms: func(p ua.Peer) leg.Terms {
-			t := border.SeamTerms()
-			t.Methods = k.Methods(p)
-			return t
-		},
+		Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: k.Peer, Terms: phoneTerms(k),
 		Services: k.Services(), Legs: legs, App: k,
 	}), k
+}
+
+// phoneTerms are the seam's for everybody, with what the core serves inside its
+// dialogs; with phones the media is keyed as the configuration says.
+func phoneTerms(k *core.Core) func(ua.Peer) leg.Terms {
+	return func(p ua.Peer) leg.Terms {
+		t := border.SeamTerms()
+		t.Methods, t.Secure = k.Methods(p), k.Secure(p)
+		return t
+	}
 }
 
 // behind is how much longer the core waits for an answer than the border, so

@@ -9,6 +9,7 @@ import (
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/sdp"
 	"sekisho/media/relay"
+	"sekisho/media/srtp"
 	"sekisho/policy"
 	"sekisho/policy/profile"
 )
@@ -55,6 +56,28 @@ func Caps(m *profile.Media) sdp.Caps {
 		c.Event = relay.PayloadType(m.TelephoneEvent)
 	}
 	return c
+}
+
+// Secure returns how its media is keyed.
+func (t *Trunk) Secure() sdp.Secure { return Secure(t.Profile.Media.SRTP, t.Profile.Media.SRTPSuites) }
+
+// Secure turns a configuration's words into a leg's terms.
+func Secure(mode profile.SRTP, suites []profile.SRTPSuite) sdp.Secure {
+	var s sdp.Secure
+	switch mode {
+	case profile.SRTPOff, "":
+		return s
+	case profile.SRTPOptional:
+		s.Mode = sdp.SecurityOptional
+	case profile.SRTPRequire:
+		s.Mode = sdp.SecurityRequired
+	}
+	for _, name := range suites {
+		if suite, ok := srtp.ParseSuite(string(name)); ok {
+			s.Suites = append(s.Suites, suite)
+		}
+	}
+	return s
 }
 
 // Source is one description of where a neighbour's signalling comes from.

@@ -2,17 +2,20 @@ package trunk
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 
 	"sekisho/edge/lab/doors"
 	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/sdp"
 	"sekisho/media/relay"
+	"sekisho/media/srtp"
 	"sekisho/policy/profile"
 )
 
 func TestDoors(t *testing.T) {
 	doors.Check(t, doors.Rule{Machine: true, Allow: []string{
-		"sekisho/edge/sip/flow", "sekisho/edge/sip/token", "sekisho/edge/sip/sdp", "sekisho/edge/sip/header", "sekisho/media/relay",
+		"sekisho/edge/sip/flow", "sekisho/edge/sip/token", "sekisho/edge/sip/sdp", "sekisho/edge/sip/header", "sekisho/media/relay", "sekisho/media/srtp",
 		"sekisho/policy", "sekisho/policy/profile",
 	}, Deny: map[string]string{"sekisho/edge/sip/leg": "a trunk is a value; it has no calls"}})
 }
@@ -64,5 +67,27 @@ func TestOffersWithoutEvent(t *testing.T) {
 	tr.Profile.Media.OfferEvent = true
 	if tr.Offers().Event != 101 {
 		t.Error("an offer lacks telephone-event")
+	}
+}
+
+func TestSecure(t *testing.T) {
+	suites := []profile.SRTPSuite{profile.AES256GCM, profile.AES128CM32}
+	for mode, want := range map[profile.SRTP]sdp.Security{
+		"": sdp.SecurityOff, profile.SRTPOff: sdp.SecurityOff,
+		profile.SRTPOptional: sdp.SecurityOptional, profile.SRTPRequire: sdp.SecurityRequired,
+	} {
+		got := (&Trunk{Profile: &profile.Profile{Media: profile.Media{SRTP: mode, SRTPSuites: suites}}}).Secure()
+		if got.Mode != want || want != sdp.SecurityOff && !slices.Equal(got.Suites, []srtp.Suite{srtp.AES256GCM, srtp.AES128CM32}) {
+			t.Errorf("%q: %+v", mode, got)
+		}
+	}
+	// Every word of a profile is a suite.
+	words, faults := profile.Read(profile.Source{Name: "x", Text: []byte("carrier: other\ningress: {prefix: optional, identity: [pai]}\negress: {cli_prefix_by: none}\n")}, nil)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	words.Media.SRTPSuites = append(words.Media.SRTPSuites, profile.AES256GCM, profile.AES256CM80, profile.AES128CM32, profile.AES256CM32)
+	if got := Secure(profile.SRTPRequire, words.Media.SRTPSuites); len(got.Suites) != 6 {
+		t.Errorf("%v of %v", got.Suites, words.Media.SRTPSuites)
 	}
 }

@@ -27,6 +27,11 @@
 // and after a burst what it has too much is closed again, once it has rested. A
 // worker lets go of a pair before its sockets are closed (Engine.tend).
 //
+// An SRTP endpoint is one like any other to relay: its worker takes the protection
+// off before the in-half judges a packet, and puts it on in the one place that
+// packets leave by. The receiving context stays with the in-half, the sending one
+// travels with the out-half.
+//
 // All pairs of one call are best borrowed from one worker: its packets then stay
 // on one thread, and one-way audio is noticed, for which both endpoints must be
 // seen.

@@ -52,7 +52,11 @@ func (w *Worker) open(c *cell, d *Datagram) bool {
 	if fault == srtp.None {
 		return true
 	}
-	c.in.Forged()
+	if fault == srtp.Replayed {
+		c.in.Replayed()
+	} else {
+		c.in.Forged()
+	}
 	w.count(reasonOf(fault))
 	return false
 }

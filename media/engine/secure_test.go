@@ -186,7 +186,7 @@ func TestSRTPAttacker(t *testing.T) {
 			break
 		}
 	}
-	if final.Received != 2 || final.DroppedSRTP != 46 || final.DroppedInvalid != 0 || final.SSRCChanges != 0 || final.Lost != 0 {
+	if final.Received != 2 || final.DroppedSRTP != 41 || final.Duplicate != 5 || final.DroppedInvalid != 0 || final.SSRCChanges != 0 || final.Lost != 0 {
 		t.Errorf("%+v", final)
 	}
 	if c := e.Stats(); c.Dropped[relay.Malformed] != 1 || c.Panics != 0 {

@@ -236,7 +236,7 @@ type Stats struct {
 	DroppedInvalid          uint64 // not RTP, or a payload type not negotiated
 	SSRCChanges             uint32 // of the latched peer
 	Contested               uint32 // packets of a rival source while the peer was alive
-	DroppedSRTP             uint64 // from where the peer may be, but not authentic, or replayed
+	DroppedSRTP             uint64 // from where the peer may be, but not authentic
 	Quality                 Quality
 	StarPairs               uint32 // pairs of stars that were swallowed
 }

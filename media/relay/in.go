@@ -37,7 +37,7 @@ type InHalf struct {
 type tally struct {
 	received, octets         uint64
 	foreign, invalid, forged uint64
-	changes                  uint32
+	changes, replayed        uint32
 }
 
 // pin holds the SSRC that an endpoint hears. Behind the latch it is the second
@@ -139,9 +139,13 @@ func (h *InHalf) HearsRTCP(source netip.AddrPort) bool {
 	return h.configured && peer.IsValid() && (source.Addr() == peer.Addr() || source == h.spec.RemoteRTCP)
 }
 
-// Forged counts a packet whose protection did not come off. It is the only trace
-// that one leaves.
+// Forged counts a packet whose protection did not come off, and Replayed one that
+// had come before, which networks do as well as attackers. It is the only trace
+// that these leave.
 func (h *InHalf) Forged() { h.tally.forged++ }
+
+// Replayed is said above.
+func (h *InHalf) Replayed() { h.tally.replayed++ }
 
 // HandleRTCP judges one datagram that arrived on the RTCP port. RTCP is taken
 // from the host of the accepted peer only, at most 20 packets a second
@@ -201,10 +205,11 @@ func (h *InHalf) SSRC() (ssrc SSRC, ok bool) { return h.pin.ssrc, h.pin.set }
 func (h *InHalf) Stats(now time.Time) Stats {
 	s := Stats{
 		Received: h.tally.received, ReceivedBytes: h.tally.octets, DroppedSource: h.tally.foreign, DroppedInvalid: h.tally.invalid,
-		DroppedSRTP: h.tally.forged, SSRCChanges: h.tally.changes,
+		DroppedSRTP: h.tally.forged, Duplicate: uint64(h.tally.replayed), SSRCChanges: h.tally.changes,
 	}
 	t := h.quality.Totals()
-	s.Lost, s.Late, s.Duplicate = t.Lost, t.Late, t.Duplicate
+	s.Lost, s.Late = t.Lost, t.Late
+	s.Duplicate += t.Duplicate
 	s.Contested = h.latch.contested
 	s.StarPairs = h.keys.stars.Pairs()
 	s.JitterMicros = uint32(h.quality.Jitter().Microseconds())

@@ -356,22 +356,33 @@ type Media struct {
 	TelephoneEvent int     // RTP payload type, RFC 4733
 	OfferEvent     bool    // telephone-event stands in our offers, not in answers only
 	SRTP           SRTP
+	SRTPSuites     []SRTPSuite // offered in this order, and no others accepted
 	DSCP           DSCP
 }
 
-// Codec is an RTP encoding name, and SRTP the keying of the media.
+// Codec is an RTP encoding name, SRTP whether the media is secured, with keys in
+// SDP (RFC 4568), and SRTPSuite a crypto-suite of that.
 type (
-	Codec string
-	SRTP  string
+	Codec     string
+	SRTP      string
+	SRTPSuite string
 )
 
-// The words of these two.
+// The words of these three.
 const (
 	PCMU Codec = "PCMU"
 	PCMA Codec = "PCMA"
 
-	SRTPOff  SRTP = "off"
-	SRTPSDES SRTP = "sdes" // RFC 4568
+	SRTPOff      SRTP = "off"
+	SRTPOptional SRTP = "optional" // where the other side does it too
+	SRTPRequire  SRTP = "require"  // or no call
+
+	AES128GCM  SRTPSuite = "AEAD_AES_128_GCM" // RFC 7714
+	AES256GCM  SRTPSuite = "AEAD_AES_256_GCM"
+	AES128CM80 SRTPSuite = "AES_CM_128_HMAC_SHA1_80" // RFC 4568
+	AES128CM32 SRTPSuite = "AES_CM_128_HMAC_SHA1_32"
+	AES256CM80 SRTPSuite = "AES_256_CM_HMAC_SHA1_80" // RFC 6188
+	AES256CM32 SRTPSuite = "AES_256_CM_HMAC_SHA1_32"
 )
 
 // DSCP holds the code points (RFC 2474) of the two planes, 0 to 63.

@@ -37,6 +37,7 @@ type call struct {
 	cause    cause.Cause
 	final    sip.Message // what ended it, or nil
 	session  *sdp.Negotiated
+	secure   secured
 	// direction is what the party itself wants: its own hold.
 	direction relay.Direction
 	// open says that the mouth is: after the answer, or with early media.
@@ -111,6 +112,9 @@ func (c *call) agree(now time.Time, n *sdp.Negotiated) {
 		c.word = now
 	}
 	c.session = n
+	if err := c.secure.rekey(n.Keys); err != nil {
+		panic(err) // the suites are ours
+	}
 }
 
 // speaks reports whether packets are due in time.
@@ -141,7 +145,7 @@ func (c *call) send(h rtp.Header, payload []byte) {
 		panic(err) // a header without extensions always fits
 	}
 	w := c.party.world
-	w.send(packet{media: true, from: c.rtp, to: c.session.Remote, data: append(data, payload...)}, w.network.weather.Loss/10)
+	w.send(packet{media: true, from: c.rtp, to: c.session.Remote, data: c.secure.protect(append(data, payload...))}, w.network.weather.Loss/10)
 }
 
 // hear takes a packet to the ear.
@@ -153,6 +157,11 @@ func (c *call) hear(p packet) {
 		c.datagrams = append(c.datagrams, string(p.data))
 		return
 	}
+	data, ok := c.secure.open(p.data)
+	if !ok {
+		return
+	}
+	p.data = data
 	var h rtp.Header
 	at, err := h.Unmarshal(p.data)
 	switch {

@@ -31,6 +31,7 @@
 //	reliable, update    a party knows reliable provisional responses; it offers
 //	                    before the answer
 //	branch              a party's network answers as another branch of a fork
+//	secure              a party's calls speak SRTP from here on, or must
 //	timer               a party keeps session timers; they are shown from here on
 //	advance 5s          lets time pass; until quiet: until nothing is sent
 //	mute, unmute WHO    it sends no RTP, though its call stands; it does again

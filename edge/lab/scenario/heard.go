@@ -30,6 +30,9 @@ func (p *play) heard(c command) (string, error) {
 		}
 		fmt.Fprintf(&b, "%s hears %s\n", c.word(0), p.setting.Sounds.judge(pcm, what))
 	}
+	if k.secure.strange > 0 {
+		fmt.Fprintf(&b, "%s was sent %d packets that are not under its key\n", c.word(0), k.secure.strange)
+	}
 	if fresh && !k.first.IsZero() && k.name != "" && !k.answered {
 		fmt.Fprintf(&b, "%s hears the first packet after %v\n", c.word(0), k.first.Sub(k.placed).Round(time.Millisecond))
 	}

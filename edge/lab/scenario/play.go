@@ -136,6 +136,8 @@ func commandNamed(name string) handler {
 		return (*play).reliable
 	case "update":
 		return (*play).update
+	case "secure":
+		return (*play).secure
 	case "reinvite":
 		return (*play).reinvite
 	case "reject":

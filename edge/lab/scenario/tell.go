@@ -95,6 +95,12 @@ func side(l *cdr.Leg) string {
 	if l.Q850 != 0 {
 		words = append(words, fmt.Sprintf("q%d", l.Q850))
 	}
+	if l.SRTP != "" {
+		words = append(words, l.SRTP)
+	}
+	if l.Forged != 0 {
+		words = append(words, fmt.Sprintf("forged=%d", l.Forged))
+	}
 	return strings.Join(words, "/")
 }
 

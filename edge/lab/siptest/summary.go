@@ -125,7 +125,8 @@ func sessionOf(m sip.Message) string {
 
 // MediaOf tells a session description in a few words: codecs in their order,
 // "te101" for telephone-event and its payload type, the direction unless it is
-// sendrecv, "held" for an unspecified address, a transport other than RTP/AVP.
+// sendrecv, "held" for an unspecified address, a transport other than RTP/AVP,
+// "key1=" and its suite for each a=crypto line, whose key is told to nobody.
 // It is "" for an empty body, "t38" for a fax, and "no audio" where none is
 // described.
 func MediaOf(body []byte) string {
@@ -168,6 +169,12 @@ func MediaOf(body []byte) string {
 	}
 	if a.RTP.IsValid() && a.RTP.Addr().IsUnspecified() {
 		words = append(words, "held")
+	}
+	for _, c := range a.Crypto {
+		words = append(words, fmt.Sprintf("key%d=%v", c.Tag, c.Key))
+	}
+	if a.Keyed && len(a.Crypto) == 0 {
+		words = append(words, "key=unusable")
 	}
 	return strings.Join(words, " ")
 }

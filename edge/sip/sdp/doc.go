@@ -19,6 +19,16 @@
 // what RFC 3264 §6 owes it: as many m= lines as it offered, each with its own
 // media type, protocol and, where accepted, its own payload types.
 //
+// # Keys
+//
+// Where [Secure] allows, the media of a leg is SRTP, keyed by a=crypto lines
+// (RFC 4568). Optional is RTP/AVP with keys (RFC 8643): who does not know them
+// answers plainly. Required is RTP/SAVP, and keys in every answer. Lines that
+// cannot be done exactly as they say count as none. What was agreed with keys is
+// never agreed without: a re-offer or an answer that has lost its keys, or has
+// others than it may, is refused (ErrSecurity). Keys are of one leg; the legs of
+// a call share none.
+//
 // # Two legs of one call
 //
 //	A's offer  ──RemoteOffer──▶ leg A
