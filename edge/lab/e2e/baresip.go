@@ -22,8 +22,9 @@ var phonesTemplate string
 
 // NewPhones writes the configuration of a trial with the embedded core and two
 // phones, 1001 and 1002, that register from 127.0.0.1 by one of the digests.
-// listen is where they do.
-func NewPhones(folder, digests string) (site *Site, listen netip.AddrPort, err error) {
+// listen is where they do; secure is how their media is keyed, empty for plain
+// RTP.
+func NewPhones(folder, digests, secure string) (site *Site, listen netip.AddrPort, err error) {
 	core := Loopback()
 	if listen, err = FreeUDP(core); err != nil {
 		return nil, listen, err
@@ -33,7 +34,7 @@ func NewPhones(folder, digests string) (site *Site, listen netip.AddrPort, err e
 		return nil, listen, fmt.Errorf("read the template of the phones' site: %w", err)
 	}
 	var config strings.Builder
-	if err := t.Execute(&config, map[string]any{"Core": core, "Listen": listen, "Folder": folder, "Digests": digests}); err != nil {
+	if err := t.Execute(&config, map[string]any{"Core": core, "Listen": listen, "Folder": folder, "Digests": digests, "Secure": secure}); err != nil {
 		return nil, listen, fmt.Errorf("write the configuration: %w", err)
 	}
 	site = &Site{Folder: folder}
@@ -57,6 +58,9 @@ type Baresip struct {
 	Core      netip.AddrPort
 	Commands  []string // typed at the start, such as "d sip:1002@t1.example"
 	Seconds   int      // it ends by itself after these
+	// Encryption is what it calls its way to key media, such as "srtp-mand"; empty
+	// for plain RTP.
+	Encryption string
 }
 
 // Run lets the phone live and returns what it said. Exit statuses mean nothing:
@@ -89,10 +93,15 @@ func (b Baresip) write() error {
 	}
 	tone := filepath.Join(b.Folder, "tone.wav")
 	config := "sip_listen 127.0.0.1:0\nmodule_path " + modules[0] + "\n" +
-		"module g711.so\nmodule aufile.so\nmodule_app account.so\nmodule_app menu.so\n" +
+		"module g711.so\nmodule aufile.so\nmodule rtcpsummary.so\nmodule_app account.so\nmodule_app menu.so\n" +
 		"audio_source aufile," + tone + "\naudio_player aufile," + filepath.Join(b.Folder, "heard.wav") + "\n"
-	account := fmt.Sprintf("<sip:%s@t1.example>;auth_user=%s;auth_pass=secret-%s;outbound=\"sip:%s\";regint=60;answermode=auto;audio_codecs=pcmu\n",
+	account := fmt.Sprintf("<sip:%s@t1.example>;auth_user=%s;auth_pass=secret-%s;outbound=\"sip:%s\";regint=60;answermode=auto;audio_codecs=pcmu",
 		b.Extension, b.Extension, b.Extension, b.Core)
+	if b.Encryption != "" {
+		config += "module srtp.so\n"
+		account += ";mediaenc=" + b.Encryption
+	}
+	account += "\n"
 	if err := os.MkdirAll(b.Folder, 0o700); err != nil {
 		return err
 	}

@@ -20,8 +20,8 @@ type Record struct {
 	B        *RecordLeg `json:"b"`
 }
 
-// RecordLeg is one leg of a Record: who ended it, and how. Received and Lost
-// count RTP packets.
+// RecordLeg is one leg of a Record: who ended it, and how. Received, Sent and Lost
+// count RTP packets, Forged what was not authentic.
 type RecordLeg struct {
 	Side     string `json:"side"`
 	Status   int    `json:"status"`
@@ -29,7 +29,10 @@ type RecordLeg struct {
 	CallID   string `json:"call_id"`
 	Trunk    string `json:"trunk"`
 	Received uint64 `json:"rtp_received"`
+	Sent     uint64 `json:"rtp_sent"`
 	Lost     int64  `json:"rtp_lost"`
+	SRTP     string `json:"srtp"`
+	Forged   uint64 `json:"srtp_forged"`
 }
 
 // ReadRecords returns the records of a CDR file in order; each line must be

@@ -18,7 +18,7 @@ import (
 func TestSipgoRegisters(t *testing.T) {
 	NeedTime(t, "the binary is built")
 	t.Parallel()
-	site, listen, err := NewPhones(t.TempDir(), "SHA-256, MD5")
+	site, listen, err := NewPhones(t.TempDir(), "SHA-256, MD5", "")
 	if err != nil {
 		t.Fatal(err)
 	}
