@@ -102,9 +102,10 @@ func Open(c Config) (*Exchange, error) {
 		Hosts:  []leg.Host{{Name: host, Port: int(e.addr.Port())}},
 		// An exchange of the lab takes calls from anybody: who may call whom
 		// is what the border is tried for.
-		Peer: func(flow.Flow) (ua.Peer, bool) { return 0, true },
-		Legs: &e.desk.legs,
-		App:  e.desk,
+		Peer:  func(flow.Flow) (ua.Peer, bool) { return 0, true },
+		Terms: func(ua.Peer) leg.Terms { return leg.Terms{Secure: c.Style.Secure} },
+		Legs:  &e.desk.legs,
+		App:   e.desk,
 	})
 	e.loop = shard.Run(shard.Config{UA: machine, Send: e.send, Log: c.Log}, e.inbox)
 	return e, nil

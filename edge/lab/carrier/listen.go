@@ -88,7 +88,8 @@ func (m *media) hear(now time.Time, from netip.AddrPort, data []byte) {
 	var p rtp.Packet
 	kind := foreign
 	var codec relay.Codec
-	if p.Unmarshal(data) == nil && p.Version == 2 {
+	data, ok := m.secured.open(data)
+	if ok && p.Unmarshal(data) == nil && p.Version == 2 {
 		kind, codec = m.kind(relay.PayloadType(p.PayloadType))
 	}
 	if kind == foreign {

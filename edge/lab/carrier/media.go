@@ -35,13 +35,15 @@ type media struct {
 	wake chan struct{}
 	line func(packet []byte) // Config.Line, or nil
 
-	// What our stream starts with (RFC 3550 §5.1: random).
+	// What our stream starts with (RFC 3550 §5.1: random), the sequence below
+	// 32768 as SRTP wants it (RFC 3711 §3.3.1).
 	ssrc     uint32
 	sequence uint16
 	origin   uint32
 
 	mu      sync.Mutex
 	session sdp.Negotiated
+	secured secured
 	agreed  bool
 	phase   Phase
 	open    bool // the speaker may speak
@@ -83,7 +85,7 @@ func openMedia(addr netip.Addr, seed uint64, b *bell) (*media, error) {
 				r := rand.New(rand.NewPCG(seed, 3))
 				return &media{
 					rtp: rtp, rtcp: rtcp, addr: at, bell: b, stop: make(chan struct{}), wake: make(chan struct{}, 1),
-					ssrc: r.Uint32(), sequence: uint16(r.Uint32()), origin: r.Uint32(),
+					ssrc: r.Uint32(), sequence: uint16(r.Uint32() >> 17), origin: r.Uint32(),
 				}, nil
 			}
 		}
@@ -99,6 +101,7 @@ func openMedia(addr netip.Addr, seed uint64, b *bell) (*media, error) {
 func (m *media) aim(n sdp.Negotiated) {
 	m.mu.Lock()
 	m.session, m.agreed = n, true
+	m.secured.rekey(n.Keys)
 	m.mu.Unlock()
 	m.rouse()
 }

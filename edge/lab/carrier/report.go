@@ -42,8 +42,12 @@ func (s *speaker) sendReport(now time.Time, to netip.AddrPort) {
 		return
 	}
 	s.report = s.m.appendReport(s.report[:0], now)
+	report, err := s.m.protectReport(s.report)
+	if err != nil {
+		return // keys are used up after 2^31 reports
+	}
 	// A report that does not leave is lost, as any may be.
-	_, _ = s.m.rtcp.WriteToUDPAddrPort(s.report, to)
+	_, _ = s.m.rtcp.WriteToUDPAddrPort(report, to)
 }
 
 func (m *media) appendReport(b []byte, now time.Time) []byte {
@@ -109,6 +113,11 @@ func (m *media) readReport(now time.Time, from netip.AddrPort, b []byte) {
 	r.Compounds++
 	if !slices.Contains(r.Sources, from) {
 		r.Sources = append(r.Sources, from)
+	}
+	b, ok := m.secured.openReport(b)
+	if !ok {
+		r.Unreadable++
+		return
 	}
 	for len(b) > 0 {
 		if len(b) < 8 || b[0]&0xc0 != version2 {

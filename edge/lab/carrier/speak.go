@@ -176,10 +176,14 @@ func (s *speaker) sendRTP(to netip.AddrPort, h rtp.Header, payload []byte) {
 	}
 	n += copy(s.packet[n:], payload)
 	s.spoken = true
-	if s.m.line != nil {
-		s.m.line(s.packet[:n])
+	packet, err := s.m.protect(s.packet[:n])
+	if err != nil {
+		return // keys are used up after 2^48 packets
 	}
-	if _, err := s.m.rtp.WriteToUDPAddrPort(s.packet[:n], to); err != nil {
+	if s.m.line != nil {
+		s.m.line(packet)
+	}
+	if _, err := s.m.rtp.WriteToUDPAddrPort(packet, to); err != nil {
 		return // closed, or lost as any packet may be: the listener will say
 	}
 	s.m.mu.Lock()

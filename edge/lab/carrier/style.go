@@ -3,6 +3,7 @@ package carrier
 import (
 	"strings"
 
+	"sekisho/edge/sip/sdp"
 	"sekisho/media/relay"
 )
 
@@ -30,6 +31,8 @@ type Style struct {
 	Codecs []relay.Codec
 	// Event is the payload type offered for telephone-event (RFC 4733).
 	Event relay.PayloadType
+	// Secure is whether it speaks SRTP, and by which suites.
+	Secure sdp.Secure
 }
 
 // Docomo writes as SPEC §2.4 shows: From as SIP URI, the identity as tel URI,
