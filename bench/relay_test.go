@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"net"
 	"net/netip"
@@ -10,6 +11,7 @@ import (
 	"sekisho/media/engine"
 	"sekisho/media/golden"
 	"sekisho/media/relay"
+	"sekisho/media/srtp"
 )
 
 // BenchmarkRelay is one packet of a joined pair of endpoints.
@@ -19,10 +21,27 @@ import (
 //	           that Stepped makes of what is given to it and taken from it
 //	sockets    through a running engine and four loopback sockets, with a window
 //	           of packets on the way; cpu-ns/op counts the sender and the receiver in
+//	to-SUITE   the same, to an SRTP peer, whose ear is not counted
+//	SUITE      the same from one SRTP peer to another, keys of their own; cpu-ns/op
+//	           counts the protection by the sender in
 func BenchmarkRelay(b *testing.B) {
 	b.Run("endpoints", relayEndpoints)
 	b.Run("worker", relayWorker)
-	b.Run("sockets", relaySockets)
+	b.Run("sockets", func(b *testing.B) { relaySockets(b, srtp.Plain, srtp.Plain) })
+	for _, s := range []srtp.Suite{srtp.AES128GCM, srtp.AES256GCM, srtp.AES128CM80} {
+		b.Run("to-"+s.String(), func(b *testing.B) { relaySockets(b, srtp.Plain, s) })
+		b.Run(s.String(), func(b *testing.B) { relaySockets(b, s, s) })
+	}
+}
+
+// keysOf are keys of a suite, others for each n.
+func keysOf(s srtp.Suite, n byte) (k srtp.Keys) {
+	if s == srtp.Plain {
+		return k
+	}
+	k.In, _ = srtp.NewKey(s, bytes.Repeat([]byte{n, 1}, s.Length()/2))
+	k.Out, _ = srtp.NewKey(s, bytes.Repeat([]byte{n, 2}, s.Length()/2))
+	return k
 }
 
 // stream is the peer's packets, 20 ms apart, in one buffer.
@@ -95,7 +114,7 @@ func relayWorker(b *testing.B) {
 // finds some waiting, as under load.
 const window = 16
 
-func relaySockets(b *testing.B) {
+func relaySockets(b *testing.B, from, to srtp.Suite) {
 	loopback := netip.MustParseAddr("127.0.0.1")
 	e, err := engine.Open(engine.Config{Addresses: []netip.Addr{loopback}, Random: func(uint32) uint32 { return 0 }})
 	if err != nil {
@@ -115,6 +134,7 @@ func relaySockets(b *testing.B) {
 		defer ends[i].Close()
 		spec := golden.Exact()
 		spec.Remote = ends[i].LocalAddr().(*net.UDPAddr).AddrPort()
+		spec.Keys = keysOf([]srtp.Suite{from, to}[i], byte(i))
 		spec.RemoteRTCP, spec.Prefixes = netip.AddrPort{}, []netip.Prefix{netip.PrefixFrom(loopback, 32)}
 		commands = append(commands, relay.Configure{Slot: pairs[i].Slot, Spec: spec})
 	}
@@ -124,6 +144,21 @@ func relaySockets(b *testing.B) {
 	}
 	s := newStream()
 	into := make([]byte, 2048)
+	protect := func(p []byte) []byte { return p }
+	if from != srtp.Plain {
+		sender, err := srtp.NewSender(keysOf(from, 0).In)
+		if err != nil {
+			b.Fatal(err)
+		}
+		room := make([]byte, 0, 2048)
+		protect = func(p []byte) []byte {
+			out, ok := sender.RTP(append(room, p...))
+			if !ok {
+				b.Fatal("not protected")
+			}
+			return out
+		}
+	}
 	sent, heard := 0, 0
 	hear := func() {
 		if err := ends[1].SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
@@ -139,7 +174,7 @@ func relaySockets(b *testing.B) {
 	b.ReportAllocs()
 	began := used(b)
 	for b.Loop() {
-		if _, err := ends[0].Write(s.next()); err != nil {
+		if _, err := ends[0].Write(protect(s.next())); err != nil {
 			b.Fatal(err)
 		}
 		if sent++; sent%window == 0 {
