@@ -7,10 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +21,7 @@ import (
 	"sekisho/edge/lab/audio"
 	"sekisho/edge/lab/carrier"
 	"sekisho/edge/lab/siptest"
+	"sekisho/edge/ops"
 	"sekisho/edge/sip/sdp"
 	"sekisho/media/srtp"
 )
@@ -88,9 +92,23 @@ func TestSRTPThroughTheNode(t *testing.T) {
 			t.Fatalf("%s: %v, %+v", who, err, c.Result())
 		}
 	}
-	shown, err := n.State(ctx)
+	// Plain RTP from nobody's address is dropped, and counted by its reason. What
+	// comes from the peer's own is tried in media/engine.
+	stranger, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(a.Result().Session.Remote))
 	if err != nil {
 		t.Fatal(err)
+	}
+	defer stranger.Close()
+	if _, err := stranger.Write(make([]byte, 172)); err != nil {
+		t.Fatal(err)
+	}
+	shown, err := n.State(ctx)
+	want := ops.MediaDropped{Application: "border", Reason: "malformed", Count: 1}
+	for ; err == nil && !slices.Contains(shown.MediaDropped, want); shown, err = n.State(ctx) {
+		time.Sleep(20 * time.Millisecond)
+	}
+	if err != nil {
+		t.Fatalf("%v; dropped %+v", err, shown.MediaDropped)
 	}
 	metrics := scrape(ctx, t, n.Metrics())
 	a.HangUp()
@@ -132,6 +150,9 @@ func TestSRTPThroughTheNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	everything := append(append(append(text, records...), log.Bytes()...), metrics...)
+	if !strings.Contains(metrics, `sekisho_media_dropped_packets_total{application="border",reason="malformed"} 1`) {
+		t.Errorf("no metric of what was dropped: %s", metrics)
+	}
 	keys := keysIn(append(near.Trace(), far.Trace()...))
 	if len(keys) < 4 || len(everything) < 1000 {
 		t.Fatalf("%d keys, %d bytes said", len(keys), len(everything))

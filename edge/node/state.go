@@ -13,6 +13,7 @@ import (
 	"sekisho/edge/sip/transport"
 	"sekisho/edge/sip/ua"
 	"sekisho/edge/trunk"
+	"sekisho/media/relay"
 )
 
 // report is what one loop says of its shard.
@@ -112,7 +113,13 @@ func (a *application) report(ctx context.Context, name string, s *ops.State, of 
 		s.Panics += a.loops[i].Panics()
 	}
 	s.SIP = append(s.SIP, sip)
-	p := a.engine.Stats().Ports
+	media := a.engine.Stats()
+	for reason, n := range media.Dropped {
+		if n > 0 {
+			s.MediaDropped = append(s.MediaDropped, ops.MediaDropped{Application: name, Reason: relay.Reason(reason).String(), Count: n})
+		}
+	}
+	p := media.Ports
 	s.Ports.Bound += p.Bound
 	s.Ports.Leased += p.Leased - stock
 	s.Ports.Quarantined += p.Quarantined

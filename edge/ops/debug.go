@@ -44,6 +44,8 @@ type State struct {
 	// Voicemail counts calls that a mobile's voicemail seems to have taken.
 	Voicemail []Counted  `json:"suspected_voicemail"`
 	Channels  []Channels `json:"channels"`
+	// MediaDropped names the reasons for which there was something to drop.
+	MediaDropped []MediaDropped `json:"media_dropped,omitempty"`
 }
 
 // Channels are a tenant's mobile channels.
@@ -123,6 +125,15 @@ type Registrar struct {
 	Challenges uint64 `json:"challenges"`
 	Failures   uint64 `json:"failures"` // wrong answers to them
 	Bans       uint64 `json:"bans"`
+}
+
+// MediaDropped counts RTP and RTCP packets that an application's media plane has
+// dropped for one reason, by the names of media/relay: unauthentic and replayed
+// among them are SRTP's.
+type MediaDropped struct {
+	Application string `json:"application"` // border or core
+	Reason      string `json:"reason"`
+	Count       uint64 `json:"count"`
 }
 
 // Ports counts RTP/RTCP pairs by what they are doing.

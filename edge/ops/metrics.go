@@ -25,7 +25,7 @@ import (
 //	sekisho_refused_total{trunk,reason}           calls refused by policy, by rule
 //	sekisho_setup_seconds{trunk}                  INVITE to the first sign of ringing, histogram
 //	sekisho_talk_seconds_total{trunk}             answered time
-//	sekisho_rtp_{received,sent,lost,foreign}_packets_total{trunk}
+//	sekisho_rtp_{received,sent,lost,foreign,forged}_packets_total{trunk}
 //	sekisho_mos{trunk,direction}                  average listening quality of a call, histogram; direction: in
 //	                                              (measured here), out (as the peer reports it)
 //	sekisho_rtp_loss_ratio, sekisho_rtp_jitter_seconds{trunk,direction}
@@ -35,6 +35,7 @@ import (
 //	sekisho_suspected_voicemail_total{trunk}      as it happens: a mobile answered as its voicemail would
 //	sekisho_{calls,legs,transactions,…}           gauges of what is held now
 //	sekisho_dropped_datagrams_total{listener,reason}
+//	sekisho_media_dropped_packets_total{application,reason}
 //	sekisho_failovers_total{trunk}                attempts on a trunk that another one followed
 //	sekisho_peer_up{trunk,peer}                   0 while calls are kept from it: down, or asked for a pause
 //	sekisho_peer_probes_total{trunk,peer,result}  OPTIONS; result: answered, unanswered
@@ -66,7 +67,7 @@ type trunkMetrics struct {
 	setup     *metrics.PrometheusHistogram
 	talk      *metrics.FloatCounter
 	failovers *metrics.Counter
-	rtp       [4]*metrics.Counter
+	rtp       [5]*metrics.Counter
 	quality   *qualityMetrics
 	refused   func(reason string) *metrics.Counter
 }
@@ -130,7 +131,7 @@ func (m *Metrics) trunk(name string) *trunkMetrics {
 			t.calls[d][r] = m.set.NewCounter(fmt.Sprintf("sekisho_calls_total{%s,direction=%q,result=%q}", label, way, word))
 		}
 	}
-	for i, what := range [4]string{"received", "sent", "lost", "foreign"} {
+	for i, what := range [5]string{"received", "sent", "lost", "foreign", "forged"} {
 		t.rtp[i] = m.set.NewCounter("sekisho_rtp_" + what + "_packets_total{" + label + "}")
 	}
 	return t
@@ -170,6 +171,7 @@ func (m *Metrics) leg(l *cdr.Leg, d direction, r *cdr.Record) {
 	t.rtp[1].Add(int(l.Sent))
 	t.rtp[2].Add(int(max(0, l.Lost)))
 	t.rtp[3].Add(int(l.Foreign))
+	t.rtp[4].Add(int(l.Forged))
 	t.quality.record(l.Quality, l.Sent)
 }
 
@@ -219,6 +221,9 @@ func (m *Metrics) writeState(w io.Writer) {
 	writePeers(w, s.Peers)
 	writeCounted(w, "sekisho_one_way_audio_total", s.OneWay)
 	writeCounted(w, "sekisho_suspected_voicemail_total", s.Voicemail)
+	for _, d := range s.MediaDropped {
+		metrics.WriteCounterUint64(w, fmt.Sprintf("sekisho_media_dropped_packets_total{application=%q,reason=%q}", d.Application, d.Reason), d.Count)
+	}
 	for i := range s.SIP {
 		a := &s.SIP[i]
 		for _, c := range []struct {
