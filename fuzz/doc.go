@@ -4,6 +4,7 @@
 //	FuzzSIPIngress   a peer's datagrams through scan, guard, parser and typed
 //	                 headers into a whole user agent, and what it sends back
 //	FuzzSDP          session descriptions through offer and answer in both roles
+//	FuzzCrypto       keys in offer and answer, in every mode and both roles
 //	FuzzCall         streams of events through a whole border: calls from both
 //	                 sides, answers, time, loss, forgery, media; a small model
 //	                 says what the border owes

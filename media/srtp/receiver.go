@@ -14,8 +14,11 @@ const (
 	// maxStreams bounds the SSRCs that state is kept for under one key. None is
 	// forgotten while the key is in use, or its packets could be replayed.
 	maxStreams = 32
-	// longestPacket is the longest that is tried under two keys, in bytes.
+	// longestPacket is the longest that is tried twice, in bytes.
 	longestPacket = 2048
+	// wrapped is below what a sequence number may be that has wrapped while
+	// nothing was heard: five minutes of 20 ms packets.
+	wrapped = 1 << 14
 )
 
 // Receiver opens what one peer sends.
@@ -24,8 +27,11 @@ type Receiver struct {
 	// next are candidates for the key that follows: at rollover counter zero, as
 	// who makes a new context of a new key begins, and at the counter reached, as
 	// RFC 3711 §3.3.1 has it.
-	next    [2]*context
-	scratch []byte // for candidates, because a failed try spoils the packet
+	next [2]*context
+	// ahead is the current key at rollover counter one, while nothing has proven
+	// authentic; nil before it is needed.
+	ahead   *context
+	scratch []byte // for what may fail, because a failed try spoils the packet
 }
 
 // context is the state of one key.
@@ -116,7 +122,65 @@ func (r *Receiver) RTP(p []byte) ([]byte, Fault) {
 			return r.turn(c, p, out)
 		}
 	}
+	if !r.current.newest.begun && len(p) <= longestPacket {
+		return r.first(p)
+	}
 	return r.current.rtp(p[:0], p)
+}
+
+// first opens what may be the first packet under a key. A peer may have begun
+// near the end of the sequence numbers and what it sent before they wrapped be
+// lost: then its counter is one where ours would be zero, and would stay so. RFC
+// 3711 §3.3.1 has senders begin low for that reason; not all do.
+func (r *Receiver) first(p []byte) ([]byte, Fault) {
+	if r.scratch == nil {
+		r.scratch = make([]byte, 0, longestPacket)
+	}
+	out, f := r.current.rtp(r.scratch[:0], p)
+	if f == Unauthentic && sequence(p) < wrapped && !r.current.resume.pending {
+		var ok bool
+		if out, ok = r.lookAhead(p); ok {
+			r.current, f = r.ahead, None
+		}
+	}
+	if f != None {
+		return nil, f
+	}
+	return r.settled(p, out), None
+}
+
+// settled copies what was opened in scratch to where it came from.
+func (r *Receiver) settled(p, out []byte) []byte {
+	p = append(p[:0], out...)
+	r.ahead = nil
+	if r.next[0] == nil {
+		r.scratch = nil
+	}
+	return p
+}
+
+func (r *Receiver) lookAhead(p []byte) ([]byte, bool) {
+	if r.ahead == nil {
+		c, err := open(r.current.key)
+		if err != nil {
+			return nil, false // it was made before, so it can be made
+		}
+		r.ahead = c
+	}
+	c, ssrc := r.ahead, source(p)
+	if _, known := c.srtp.ROC(ssrc); !known {
+		if c.streams == maxStreams {
+			return nil, false
+		}
+		c.streams++
+	}
+	c.srtp.SetROC(ssrc, 1)
+	out, err := c.srtp.DecryptRTP(r.scratch[:0], p, &c.header)
+	if err != nil {
+		return nil, false
+	}
+	c.newest = stream{ssrc: ssrc, known: true, begun: true, index: 1<<16 | uint64(sequence(p))}
+	return out, true
 }
 
 // RTCP opens a compound packet in place, as RTP does.
@@ -135,7 +199,7 @@ func (r *Receiver) RTCP(p []byte) ([]byte, Fault) {
 // turn makes c the current key, which its first authentic packet has proven.
 func (r *Receiver) turn(c *context, p, out []byte) ([]byte, Fault) {
 	r.current, r.next = c, [2]*context{}
-	return append(p[:0], out...), None
+	return r.settled(p, out), None
 }
 
 func (c *context) rtp(dst, p []byte) ([]byte, Fault) {

@@ -472,3 +472,38 @@ func TestUnencryptedReports(t *testing.T) {
 		t.Error("faults have no names")
 	}
 }
+
+// A peer that begins just below the wrap, and is heard only behind it, is heard;
+// so is one that begins low. Strangers do not use the one chance up.
+func TestFirstPacketBehindTheWrap(t *testing.T) {
+	for _, suite := range allSuites() {
+		k := someKey(t, suite, 1)
+		for _, begins := range []uint64{0, 1} {
+			r := receiver(t, k)
+			for i := range uint32(100) {
+				if _, f := r.RTP(voice(1000+i, uint16(i))); f != Unauthentic {
+					t.Fatalf("%v: a stranger is %v", suite, f)
+				}
+			}
+			if begins == 1 { // the strangers have taken the looks ahead
+				r = receiver(t, k)
+				r.RTP(voice(7, 5))
+			}
+			for seq := range uint16(200) {
+				index := begins<<16 | uint64(seq+5)
+				p := protect(t, k, voice(7, seq+5), index)
+				again := bytes.Clone(p)
+				out, f := r.RTP(p)
+				if f != None || !bytes.Equal(out, voice(7, seq+5)) {
+					t.Fatalf("%v: counter %d, packet %d: %v", suite, begins, seq, f)
+				}
+				if _, f := r.RTP(again); f != Replayed {
+					t.Fatalf("%v: counter %d, packet %d again: %v", suite, begins, seq, f)
+				}
+			}
+			if got := r.Snapshot(); got.ROC != uint32(begins) || got.Seq != 204 || r.scratch != nil || r.ahead != nil {
+				t.Errorf("%v: %+v", suite, got)
+			}
+		}
+	}
+}
