@@ -88,6 +88,10 @@ func (w *writer) leg(l *Leg) {
 	if l.Quality != nil {
 		w.media(l.Quality)
 	}
+	w.given("srtp", l.SRTP)
+	if l.Forged != 0 {
+		w.count("srtp_forged", l.Forged)
+	}
 	w.close()
 }
 

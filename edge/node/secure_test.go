@@ -92,6 +92,12 @@ func TestSRTPThroughTheNode(t *testing.T) {
 			t.Fatalf("%s: %v, %+v", who, err, c.Result())
 		}
 	}
+	for a.Heard().RTCP.Compounds == 0 || b.Heard().RTCP.Compounds == 0 {
+		if ctx.Err() != nil {
+			t.Fatalf("no reports: %+v, %+v", a.Heard().RTCP, b.Heard().RTCP)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 	// Plain RTP from nobody's address is dropped, and counted by its reason. What
 	// comes from the peer's own is tried in media/engine.
 	stranger, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(a.Result().Session.Remote))
