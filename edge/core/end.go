@@ -26,10 +26,10 @@ func (s *step) finish(k *call, h leg.HangUp) {
 	s.enter(k, over)
 	k.Ended = s.now
 	s.set(k, lingering, lingers)
-	if rings := k.rings(); len(rings) > 0 {
-		k.promote(rings[0])
+	for _, r := range k.rings() {
+		k.promote(r) // the first that has none
 	}
-	k.Fork = fork{}
+	s.unfork(k)
 	there := slices.DeleteFunc(slices.Clone(k.Parties), func(p *party) bool { return p.Role == leaving })
 	for _, p := range there {
 		s.leave(k, p)

@@ -13,6 +13,7 @@ import (
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/ua"
+	"sekisho/media/relay"
 )
 
 // fork is the dialling of one or more legs for one place in a call, as plain
@@ -103,11 +104,22 @@ func (k *call) rings() []*party {
 	return list
 }
 
-// promote gives a leg of the fork its endpoint.
+// promote gives a leg of the fork its endpoint. One that has picked the call up has
+// brought its own.
 func (k *call) promote(p *party) {
-	if !k.Fork.Endpoint.none() {
+	if p.Endpoint.none() && !k.Fork.Endpoint.none() {
 		p.Endpoint, k.Fork.Endpoint = k.Fork.Endpoint, endpoint{}
 	}
+}
+
+// unfork ends the dialling. An endpoint that no leg has taken goes back, and what it
+// has counted is nobody's.
+func (s *step) unfork(k *call) {
+	if e := &k.Fork.Endpoint; e.Leased {
+		s.media(relay.Release{Slot: e.Pair.Slot})
+		delete(s.slots, e.Pair.Slot)
+	}
+	k.Fork = fork{}
 }
 
 // early puts the session of a leg that is heard before it answers in force, and
@@ -139,7 +151,7 @@ func (s *step) wins(k *call, p *party, ev leg.Answered) {
 		}
 	}
 	k.promote(p)
-	k.Fork = fork{}
+	s.unfork(k)
 	s.agree(k, p, *ev.Negotiated)
 	k.Stage.feature().won(s, k, p)
 }
@@ -168,7 +180,7 @@ func (s *step) lose(k *call, p *party, why cause.Cause) {
 	k.promote(p)
 	s.drop(k, p, leg.HangUp{Cause: why})
 	failure := k.Fork.Failure
-	k.Fork = fork{}
+	s.unfork(k)
 	k.Stage.feature().lost(s, k, failure)
 }
 
@@ -178,7 +190,7 @@ func (s *step) dismiss(k *call, h leg.HangUp) {
 		k.promote(p)
 		s.drop(k, p, h)
 	}
-	k.Fork = fork{}
+	s.unfork(k)
 }
 
 func global(why cause.Cause) bool { return why.Status >= 600 }

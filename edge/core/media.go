@@ -76,7 +76,7 @@ func (s *step) agree(k *call, p *party, n sdp.Negotiated) {
 		s.media(relay.Configure{Slot: p.Endpoint.Pair.Slot, Spec: n.Spec(p.Media, relay.LearnPrefix, s.cfg.TOS)})
 	}
 	if p.Role == ringing && !p.Dialled {
-		k.Stage.feature().won(s, k, p) // it has picked the call up
+		s.picked(k, p)
 		return
 	}
 	k.Stage.feature().agreed(s, k, p)

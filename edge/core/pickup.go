@@ -43,6 +43,18 @@ func (s *step) pickup(k *call, in arrival, code number.Number) {
 	s.settle(target)
 }
 
+// picked gives the place to who has picked the call up. Whoever was dialled since
+// need not show a missed call.
+func (s *step) picked(k *call, p *party) {
+	for _, r := range k.rings() {
+		if r != p {
+			s.drop(k, r, elsewhere())
+		}
+	}
+	s.unfork(k)
+	k.Stage.feature().won(s, k, p)
+}
+
 // ringingFor returns the call that an extension rings for, the oldest of several,
 // or nil.
 func (c *Core) ringingFor(tenant string, e number.ExtensionNumber) *call {
