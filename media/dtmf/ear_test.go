@@ -99,7 +99,7 @@ func TestEarHearsTheLimits(t *testing.T) {
 func TestEarRefuses(t *testing.T) {
 	plain := signal{level: -10, on: 100 * ms, gap: 100 * ms, keys: "159#"}
 	for name, change := range map[string]func(*signal){
-		"3 % off":        func(s *signal) { s.off = 0.03 },
+		"2.6 % off":      func(s *signal) { s.off = 0.026 },
 		"5 % off":        func(s *signal) { s.off = 0.05 },
 		"15 dB of twist": func(s *signal) { s.twist = 15 },
 		"-12 dB":         func(s *signal) { s.twist = -12 },
