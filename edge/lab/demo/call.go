@@ -35,8 +35,8 @@ func (s *stage) perform(ctx context.Context, st step) performance {
 	seen := []side{{st.caller.line, call}}
 	switch {
 	case st.talk != nil:
-		callee := s.talk(ctx, st, call)
-		p.checks = judgeTalk(st, call, callee)
+		callee, keyed := s.talk(ctx, st, call)
+		p.checks = append(judgeTalk(st, call, callee), keyed...)
 		seen = append(seen, side{st.talk.callee.line, callee})
 	case st.feature != nil:
 		sc := s.playFeature(ctx, st, call)
@@ -61,12 +61,12 @@ type side struct {
 // talk lets both parties speak and hear, then has the caller hang up. The
 // callee is nil if it never rang; whatever else does not happen, the calls
 // themselves will show.
-func (s *stage) talk(ctx context.Context, st step, call *carrier.Call) (callee *carrier.Call) {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, errPatience)
+func (s *stage) talk(whole context.Context, st step, call *carrier.Call) (callee *carrier.Call, keyed []Check) {
+	ctx, cancel := context.WithTimeoutCause(whole, patience, errPatience)
 	defer cancel()
 	callee = s.awaitCallee(ctx, st, call)
 	if callee == nil {
-		return nil
+		return nil, nil
 	}
 	if call.Wait(ctx, carrier.Answered) == nil {
 		var both sync.WaitGroup
@@ -76,11 +76,58 @@ func (s *stage) talk(ctx context.Context, st step, call *carrier.Call) (callee *
 		}
 		both.Wait()
 	}
+	for _, k := range st.talk.keys {
+		keyed = append(keyed, key(whole, st, k, call, callee))
+	}
+	if len(keyed) > 0 {
+		ctx, cancel = context.WithTimeoutCause(whole, patience, errPatience)
+		defer cancel()
+	}
 	call.HangUp()
 	for _, c := range []*carrier.Call{call, callee} {
 		_ = c.Wait(ctx, carrier.Ended)
 	}
-	return callee
+	return callee, keyed
+}
+
+const (
+	// keyDown is how long a key is down, settled how long after the last one the
+	// other side has heard all that it will.
+	keyDown = 100 * time.Millisecond
+	settled = 1200 * time.Millisecond
+)
+
+// key has the caller press keys and tells what the callee hears.
+func key(ctx context.Context, st step, k keying, call, callee *carrier.Call) Check {
+	before := len(callee.Heard().Digits)
+	c := Check{Name: fmt.Sprintf("%s hears %s of %s at %d ms", st.talk.callee.line.heading(), orNothing(k.heard), k.press, k.apart.Milliseconds())}
+	for i := range len(k.press) {
+		if err := call.Press(k.press[i], keyDown); err != nil {
+			c.Fact = err.Error()
+			return c
+		}
+		wait := keyDown + k.apart
+		if i == len(k.press)-1 {
+			wait = keyDown + settled
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+	}
+	var heard []byte
+	for _, d := range callee.Heard().Digits[before:] {
+		heard = append(heard, d.Key)
+	}
+	c.OK, c.Fact = string(heard) == k.heard, "telephone-events of "+orNothing(string(heard))
+	return c
+}
+
+func orNothing(keys string) string {
+	if keys == "" {
+		return "nothing"
+	}
+	return keys
 }
 
 // awaitCallee waits for the call to ring, or to end without.

@@ -39,8 +39,10 @@ func judgeTalk(st step, call, callee *carrier.Call) []Check {
 	if len(st.talk.hidden) > 0 {
 		checks = append(checks, judgeHidden(called, st.talk.hidden, callee.Trace()))
 	}
+	if len(st.talk.keys) == 0 { // keys have no voice beside them
+		checks = append(checks, judgeVoice(called, caller, callee.Heard().Talk, st.caller.voice))
+	}
 	return append(checks,
-		judgeVoice(called, caller, callee.Heard().Talk, st.caller.voice),
 		judgeVoice(caller, called, call.Heard().Talk, st.talk.callee.voice),
 		judgeEnd(call.Result(), callee.Result()))
 }

@@ -12,10 +12,11 @@ var demoYAML string
 
 // addresses fill the configuration.
 type addresses struct {
-	West, East, Seam, Phones               netip.AddrPort // our own
-	Docomo, AU, PSTN, Phone1001, Phone1002 netip.AddrPort // of the other sides
-	Fault                                  Fault
-	Prompts                                string // folder, or ""
+	West, East, Seam, Phones   netip.AddrPort // our own
+	Docomo, AU, SoftBank, PSTN netip.AddrPort // of the other sides
+	Phone1001, Phone1002       netip.AddrPort
+	Fault                      Fault
+	Prompts                    string // folder, or ""
 }
 
 func at(port uint16) netip.AddrPort {
@@ -28,7 +29,7 @@ func at(port uint16) netip.AddrPort {
 func Configuration(f Fault) (string, error) {
 	a := addresses{
 		West: at(5060), East: at(5061), Seam: at(5070), Phones: at(5080),
-		Docomo: at(6001), AU: at(6002), PSTN: at(6004), Phone1001: at(6101), Phone1002: at(6102),
+		Docomo: at(6001), AU: at(6002), SoftBank: at(6003), PSTN: at(6004), Phone1001: at(6101), Phone1002: at(6102),
 		Fault: f,
 	}
 	if f == Emergency {

@@ -2,9 +2,10 @@
 // core, opened from one configuration as `sekisho run` opens them, between
 // simulated carriers and phones on loopback sockets.
 //
-//	docomo ─┐                        ┌─ phone 1001
-//	au ─────┼── border ───── core ───┤
-//	PSTN ───┘                        └─ phone 1002
+//	docomo ───┐                        ┌─ phone 1001
+//	au ───────┼── border ───── core ───┤
+//	softbank ─┤                        └─ phone 1002
+//	PSTN ─────┘
 //
 // Steps run side by side. Each is one call, printed as what policy decided of
 // it, a ladder of what went over the wire, and checks with what was measured.

@@ -61,7 +61,7 @@ func openStage(f Fault, all []step) (s *stage, err error) {
 
 func (s *stage) openSides(f Fault) (err error) {
 	styles := [lines]carrier.Style{
-		docomo: carrier.Docomo(), au: carrier.AU(), pstn: carrier.PSTN(),
+		docomo: carrier.Docomo(), au: carrier.AU(), softbank: carrier.SoftBank(), pstn: carrier.PSTN(),
 		phone1001: carrier.Phone("t1.example"), phone1002: carrier.Phone("t1.example"),
 	}
 	for l := range lines {
@@ -104,7 +104,7 @@ func (s *stage) rehearse(all []step) {
 func (s *stage) configuration(f Fault) (*config.Config, error) {
 	a := addresses{
 		West: at(0), East: at(0), Seam: at(0), Phones: at(0),
-		Docomo: s.sides[docomo].Addr(), AU: s.sides[au].Addr(), PSTN: s.sides[pstn].Addr(),
+		Docomo: s.sides[docomo].Addr(), AU: s.sides[au].Addr(), SoftBank: s.sides[softbank].Addr(), PSTN: s.sides[pstn].Addr(),
 		Phone1001: s.sides[phone1001].Addr(), Phone1002: s.sides[phone1002].Addr(),
 		Fault: f,
 	}

@@ -9,6 +9,7 @@ type line uint8
 const (
 	docomo line = iota
 	au
+	softbank
 	pstn
 	phone1001
 	phone1002
@@ -17,12 +18,12 @@ const (
 
 // String returns the line's name, as in the ladder.
 func (l line) String() string {
-	return [...]string{"docomo", "au", "pstn", "1001", "1002"}[l]
+	return [...]string{"docomo", "au", "softbank", "pstn", "1001", "1002"}[l]
 }
 
 // heading is the line's name in a sentence.
 func (l line) heading() string {
-	return [...]string{"docomo", "au", "the PSTN", "phone 1001", "phone 1002"}[l]
+	return [...]string{"docomo", "au", "softbank", "the PSTN", "phone 1001", "phone 1002"}[l]
 }
 
 // party is one end of a call.
@@ -51,8 +52,16 @@ type talk struct {
 	// callee's number is the Request-URI's user there.
 	callee party
 	shown  shown
+	// keys are pressed by the caller once both have heard each other.
+	keys []keying
 	// hidden are numbers that must stand nowhere in what the callee's side gets.
 	hidden []string
+}
+
+// keying is a few keys, and which of them the callee hears.
+type keying struct {
+	press, heard string
+	apart        time.Duration // from the end of one to the next
 }
 
 // shown is who the callee's side is told calls.
@@ -173,6 +182,24 @@ func steps() []step {
 			name: "pickup", title: "What rings at docomo is picked up at au", rules: "R67",
 			caller: party{pstn, "0300009015", 151}, dials: "0300000135",
 			feature: &feature{callee: party{docomo, "09000002019", 152}, rings: true, third: party{au, "09000002020", 153}, calls: "892019", play: playPickup},
+		},
+		{
+			name: "softbank-keys", title: "A SoftBank mobile presses *, which its carrier has a use for in pairs", rules: "R53",
+			caller: party{softbank, "09000002031", 161}, dials: "80300009004",
+			decisions: []question{{"softbank", "09000002031", "80300009004", ""}, {"core", "0300000100", "0300009004", ""}},
+			talk: &talk{
+				callee: party{pstn, "+81300009004", 162}, shown: shown{from: "+81300000100", asserted: "+81300000100"},
+				keys: []keying{{"**", "", 300 * time.Millisecond}, {"*0", "*0", 300 * time.Millisecond}, {"**", "**", 900 * time.Millisecond}},
+			},
+		},
+		{
+			name: "docomo-keys", title: "A docomo mobile presses the same", rules: "R53",
+			caller: party{docomo, "09000002032", 171}, dials: "80300009005",
+			decisions: []question{{"docomo", "09000002032", "80300009005", ""}, {"core", "0300000100", "0300009005", ""}},
+			talk: &talk{
+				callee: party{pstn, "+81300009005", 172}, shown: shown{from: "+81300000100", asserted: "+81300000100"},
+				keys: []keying{{"**", "**", 300 * time.Millisecond}},
+			},
 		},
 		{
 			name: "emergency", title: "8119 is refused and told to be dialled without the 8", rules: "R60 R61b",
