@@ -160,7 +160,11 @@ func (b *Border) answerFor(p *party, n sdp.Negotiated) *leg.Media {
 	if p.negotiated != nil {
 		n = *p.negotiated
 	}
-	return &leg.Media{Addr: p.pair.Addr, Caps: p.media.caps.Follow(n)}
+	caps := p.media.caps.Follow(n)
+	if p.peer == CorePeer {
+		caps = withEvents(caps, p.media.caps, &p.other().media)
+	}
+	return &leg.Media{Addr: p.pair.Addr, Caps: caps}
 }
 
 // agreed takes a session of p into force, and with both in force the call's
@@ -202,7 +206,7 @@ func (b *Border) configure(p *party, n sdp.Negotiated, out []ua.Action) []ua.Act
 	}
 	p.negotiated = &n
 	spec := n.Spec(p.media.prefixes, p.media.learning, p.media.tos)
-	spec.Stars = p.stars()
+	spec.Stars, spec.Inband, spec.Tones = p.stars(), p.searches(&n), true
 	out = append(out, ua.Media{Command: relay.Configure{Slot: p.pair.Slot, Spec: spec}})
 	return b.join(p.call, out)
 }

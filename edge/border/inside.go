@@ -11,6 +11,7 @@ import (
 	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/ua"
+	"sekisho/media/dtmf"
 	"sekisho/media/relay"
 	"sekisho/policy/profile"
 )
@@ -124,8 +125,11 @@ func (b *Border) accepts(p *party) string {
 func (b *Border) pressed(p *party, press header.Press, out []ua.Action) []ua.Action {
 	b.counts.Keys++
 	o := p.other()
-	if p.call.phase != talking || !o.live() || !b.toldByInfo(o) {
+	if p.call.phase != talking || !o.live() {
 		return out
+	}
+	if !b.toldByInfo(o) {
+		return append(out, ua.Media{Command: relay.Press{Slot: p.pair.Slot, Key: dtmf.Key(press.Key), Length: dtmf.ToMillis(time.Duration(max(press.Duration, 100)) * time.Millisecond)}})
 	}
 	return append(out, ua.Command{Leg: o.leg, Command: leg.Ask{
 		Method: sip.INFO, Type: string(profile.KeyRelay), Content: []byte(press.String()),

@@ -3,7 +3,9 @@ package border
 import (
 	"time"
 
+	"sekisho/edge/sip/sdp"
 	"sekisho/media/dtmf"
+	"sekisho/media/relay"
 	"sekisho/policy/profile"
 )
 
@@ -36,4 +38,30 @@ func (p *party) stars() dtmf.Rule {
 		r.Tone = outwardTone
 	}
 	return r
+}
+
+// searches reports whether p's keys are looked for in its audio: it has agreed on
+// no telephone-event, or means none by it.
+func (p *party) searches(n *sdp.Negotiated) bool {
+	switch p.media.keys.Inband {
+	case profile.InbandOn:
+		return true
+	case profile.InbandAuto:
+		return n.EventIn == relay.NoPayload
+	case profile.InbandOff:
+	}
+	return false // the core's audio is no carrier's
+}
+
+// converts reports whether p's keys reach the other side as events though p may
+// have none: as tones, to and fro.
+func (m *medium) converts() bool { return m.keys.Inband != "" && m.keys.Inband != profile.InbandOff }
+
+// withEvents lets the core have telephone-event whatever the trunk at the other
+// end has.
+func withEvents(caps, own sdp.Caps, trunk *medium) sdp.Caps {
+	if trunk.converts() {
+		caps.Event = own.Event
+	}
+	return caps
 }

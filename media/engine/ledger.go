@@ -226,6 +226,8 @@ func route(c relay.Command, n joinNumber, to func(worker int, o Order)) {
 		to(home(c.Slot), command{c})
 	case relay.Keys:
 		to(home(c.Slot), command{c})
+	case relay.Press:
+		to(home(c.Slot), command{c})
 	case relay.Release:
 		to(home(c.Slot), command{c})
 	}

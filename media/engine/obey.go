@@ -105,6 +105,10 @@ func (w *Worker) command(now time.Time, rc relay.Command, out *Output) {
 		if c := w.find(rc.Slot); c != nil {
 			c.in.Keys(rc.Mode)
 		}
+	case relay.Press:
+		if c := w.find(rc.Slot); c != nil {
+			w.press(now, c, rc, out)
+		}
 	case relay.Release:
 		if c := w.find(rc.Slot); c != nil {
 			w.release(now, c, out)

@@ -169,6 +169,18 @@ func (w *Worker) expire(now time.Time, c *cell) {
 	}
 }
 
+// press takes a key press that signalling has told of.
+func (w *Worker) press(now time.Time, c *cell, p relay.Press, out *Output) {
+	key, orders := c.in.Press(now, p)
+	if key != 0 {
+		out.Notices = append(out.Notices, Notice{c.owner, relay.Digit{Slot: c.slot, Key: key, At: now}})
+	}
+	if c.feeding {
+		c.fed.Order(now, &orders)
+	}
+	w.schedule(c)
+}
+
 // Deadline returns when Step is due, or the zero time.
 func (w *Worker) Deadline() time.Time {
 	a, _ := w.timers.next()
@@ -198,11 +210,11 @@ func (w *Worker) Receive(now time.Time, d Datagram, out *Output) {
 	}
 	w.packet.Data, w.packet.Source, w.packet.TOS = d.Data, d.Source, d.TOS
 	v := c.in.Handle(now, &w.packet)
-	if v.Latched || v.Kind == relay.EventPacket {
+	if v.Latched || v.Key != 0 {
 		w.notice(now, c, v, out)
 	}
 	w.count(w.pass(now, c, v, out))
-	if v.Kind == relay.EventPacket {
+	if v.Kind == relay.EventPacket || !v.Orders.None() {
 		w.schedule(c)
 	}
 	w.busy = -1

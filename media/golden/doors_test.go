@@ -7,5 +7,5 @@ import (
 )
 
 func TestDoors(t *testing.T) {
-	doors.Check(t, doors.Rule{Machine: true, Allow: []string{"sekisho/media/relay", "sekisho/media/srtp"}})
+	doors.Check(t, doors.Rule{Machine: true, Allow: []string{"sekisho/media/relay", "sekisho/media/dtmf", "sekisho/media/srtp"}})
 }

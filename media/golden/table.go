@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"sekisho/media/dtmf"
 	"sekisho/media/relay"
 )
 
@@ -49,7 +50,7 @@ const (
 // Table returns the rows.
 func Table() []Row {
 	rows := []Row{exact(), strangers(), malformed(), unknownType(), impaired(), wrapped(),
-		digits(), withoutEvents(), otherLaw(relay.PCMU, relay.PCMA), otherLaw(relay.PCMA, relay.PCMU), opaque(), held(), nowhere(), restarted(), forged(), changed(), learned(), fought(), datagrams(), halfDatagrams()}
+		digits(), stars(), withoutEvents(), otherLaw(relay.PCMU, relay.PCMA), otherLaw(relay.PCMA, relay.PCMU), opaque(), held(), nowhere(), restarted(), forged(), changed(), learned(), fought(), datagrams(), halfDatagrams()}
 	return rows
 }
 
@@ -191,6 +192,26 @@ func digits() Row {
 	}
 	return pair("telephone-event packets pass one for one under the other side's number",
 		sent(0), event(1, true, More), event(2, false, More), event(3, false, Last), event(4, false, Last), event(5, false, Last), sent(6))
+}
+
+func stars() Row {
+	event := func(n, began int, code uint8, mark bool, e End) Step {
+		s := voice(n)
+		body := Event(code, e, uint16(160*(n-began+1)))
+		s.In = RTP{Mark: mark, Type: 101, Sequence: uint16(1000 + n), Timestamp: uint32(160000 + 160*began), SSRC: theirs, Body: body}.Bytes()
+		s.Reason = relay.Withheld
+		return s
+	}
+	behind := func(n, gone int, mark bool) Step {
+		s := sent(n)
+		s.Out = RTP{Mark: mark, Sequence: uint16(700 + n - gone), Timestamp: uint32(9000 + 160*n), SSRC: ours, Body: Voice(n)}.Bytes()
+		return s
+	}
+	r := pair("where pairs of stars are swallowed no packet of them passes, and the numbers close over them",
+		sent(0), event(1, 1, 10, true, More), event(2, 1, 10, false, Last), event(3, 1, 10, false, Last), behind(4, 3, true), behind(5, 3, false),
+		event(6, 6, 10, true, More), event(7, 6, 10, false, Last), behind(8, 5, true))
+	r.In.Stars = dtmf.Rule{Mode: dtmf.StarsHeld, Gap: 600 * ms, Long: 1200 * ms, Tone: 80 * ms}
+	return r
 }
 
 func withoutEvents() Row {

@@ -3,10 +3,13 @@
 package relay_test
 
 import (
+	"encoding/binary"
 	"testing"
 	"time"
 
+	"sekisho/media/dtmf"
 	"sekisho/media/golden"
+	"sekisho/media/relay"
 )
 
 func TestPacketsDoNotAllocate(t *testing.T) {
@@ -28,6 +31,70 @@ func TestPacketsDoNotAllocate(t *testing.T) {
 		}); n != 0 {
 			t.Errorf("%s: %v allocations", row.Name, n)
 		}
+	}
+}
+
+// A pair of stars, a lone one that is said when its time has come, a key behind
+// it, and a key in the audio.
+func TestKeysDoNotAllocate(t *testing.T) {
+	in := golden.Exact()
+	in.Inband = true
+	in.Stars = dtmf.Rule{Mode: dtmf.StarsHeld, Gap: 600 * ms, Long: 1200 * ms, Tone: 80 * ms}
+	w := open(in, golden.Beyond())
+	buffer, body := make([]byte, 0, 2048), make([]byte, 172)
+	now, seq, ts, said := epoch, uint16(0), uint32(0), 0
+	due := func() {
+		orders := w.in.Expire(now)
+		w.out.Order(now, &orders)
+		for w.packet.Data = buffer; w.out.Due(now, &w.packet); w.packet.Data = buffer {
+			said++
+		}
+	}
+	give := func(pt byte, at uint32, payload ...byte) {
+		seq++
+		body[0], body[1], body[2], body[3], body[11] = 2<<6, pt, byte(seq>>8), byte(seq), 5
+		binary.BigEndian.PutUint32(body[4:], at)
+		n := copy(body[12:], payload)
+		w.packet.Data, w.packet.Source = append(buffer, body[:12+n]...), golden.Near
+		if v := w.in.Handle(now, &w.packet); v.Action == relay.Forward {
+			w.out.Handle(now, &w.packet, v)
+		}
+	}
+	voice, tone := golden.Voice(1), tones("5")
+	packet := func(audio []byte) {
+		give(0, ts, audio...)
+		ts += 160
+		now = now.Add(20 * ms)
+		due()
+	}
+	key := func(code byte) {
+		give(101|0x80, ts, code, 10, 0, 160)
+		now = now.Add(20 * ms)
+		due()
+		give(101, ts, code, 0x8a, 1, 64)
+		ts += 320
+		now = now.Add(20 * ms)
+		due()
+	}
+	if n := testing.AllocsPerRun(20, func() {
+		for _, code := range []byte{10, 10, 3, 10, 7} {
+			key(code)
+			for range 3 {
+				packet(voice)
+			}
+		}
+		key(10)
+		for range 60 {
+			packet(voice)
+		}
+		for i := 0; i < 960; i += 160 {
+			packet(tone[i : i+160])
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if said < 20*3*6 {
+		t.Errorf("%d packets were said", said)
 	}
 }
 

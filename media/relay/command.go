@@ -86,6 +86,9 @@ type Spec struct {
 	Datagrams bool
 	// Stars is what becomes of pairs of stars that the peer presses.
 	Stars dtmf.Rule
+	// Inband says that the peer's keys are heard in its audio. It is then 20 ms
+	// late, and silent while a key is down.
+	Inband bool
 	// Tones says that keys are said as tones in the audio where EventOut is none.
 	Tones bool
 	// TOS is the IPv4 TOS or IPv6 traffic class byte of what we send.
@@ -162,6 +165,15 @@ type Keys struct {
 	Mode KeyMode
 }
 
+// Press is a key press that a slot's peer has told of by signalling (INFO). It
+// goes the way of those that come by RTP, and where both tell of one within 0.4 s
+// it is one.
+type Press struct {
+	Slot   Slot
+	Key    dtmf.Key
+	Length dtmf.Millis
+}
+
 // KeyMode is what becomes of a peer's keys.
 type KeyMode uint8
 
@@ -186,6 +198,7 @@ func (Play) command()      {}
 func (Silence) command()   {}
 func (Watch) command()     {}
 func (Keys) command()      {}
+func (Press) command()     {}
 func (Release) command()   {}
 
 // Event is what the media plane tells signalling.

@@ -29,7 +29,9 @@
 // A digit (RFC 4733) is reported once per key press, at the first packet of it
 // that arrives, and its packets are passed on one for one; or they are kept
 // (ConsumeKeys), and who hears the peer gets silence in their place, in a stream
-// whose numbers and time go on.
+// whose numbers and time go on. Pairs of stars can be swallowed (Spec.Stars), and
+// where a peer has no telephone-event its keys are heard and said as tones
+// (Spec.Inband, Spec.Tones).
 //
 // RTCP ends here: each endpoint has a session of its own with its peer. What the
 // peer reports is read, by the blocks that are about our stream; what we report

@@ -25,6 +25,7 @@ type InHalf struct {
 	keys       keys
 	watch      watch
 	quality    quality.Stream
+	inband     *inband // nil where the peer's audio is not searched for keys
 	score      quality.Score
 	measureAt  time.Time // the end of the interval that is open
 	first      time.Time // the first packet that was heard
@@ -58,6 +59,12 @@ func (h *InHalf) Configure(spec Spec) {
 	}
 	h.spec = spec
 	h.keys.configure(&spec)
+	switch {
+	case !spec.Inband:
+		h.inband = nil
+	case h.inband == nil:
+		h.inband = new(inband)
+	}
 	h.configured = true
 }
 
@@ -121,6 +128,9 @@ func (h *InHalf) Handle(now time.Time, p *Packet) Verdict {
 	} else {
 		v.Muted = h.keys.mutes()
 		h.quality.Listen(p.Payload(), quality.Law(h.spec.Codec))
+		if h.inband != nil {
+			h.inband.listen(now, p, &v, &h.keys)
+		}
 	}
 	if !h.spec.Receives() {
 		v.Action, v.Reason = Drop, Held
@@ -184,6 +194,18 @@ func (h *InHalf) Deadline() time.Time {
 // of a star that was held back for long enough. What is to be said is for the
 // out-half that this one feeds.
 func (h *InHalf) Expire(now time.Time) dtmf.Orders { return h.keys.expire(now) }
+
+// Press takes a key press that signalling has told of, and returns the key if it
+// is one that RTP has not told of.
+func (h *InHalf) Press(now time.Time, p Press) (told dtmf.Key, out dtmf.Orders) {
+	if !h.configured {
+		return 0, out
+	}
+	if told = h.keys.silently(dtmf.Change{At: now, Key: p.Key}, &out); told != 0 {
+		h.keys.silently(dtmf.Change{At: now.Add(p.Length.Duration()), Key: p.Key, Ended: true, Length: p.Length}, &out)
+	}
+	return told, out
+}
 
 // Keys says what becomes of the peer's keys from the next press on.
 func (h *InHalf) Keys(m KeyMode) { h.keys.mode = m }

@@ -13,6 +13,50 @@ type keys struct {
 	rule    dtmf.Rule
 	mode    KeyMode
 	latest  dtmf.Ordinal
+	// last are the latest presses: silently carried, and by events. Of the two
+	// ways of one press the second is swallowed.
+	last [2]pressed
+	// tone is the key in the audio that was not swallowed.
+	tone dtmf.Key
+}
+
+// pressed is a press that has begun.
+type pressed struct {
+	at   time.Time
+	key  dtmf.Key
+	twin bool // it was told the other way as well
+}
+
+// twins is how far apart a press may be told in two ways.
+const twins = 400 * time.Millisecond
+
+// twin takes down a press, and reports whether it is one that has been told the
+// other way.
+func (k *keys) twin(now time.Time, key dtmf.Key, by dtmf.Spoken) bool {
+	if o := &k.last[1-by]; o.key == key && !o.twin && now.Sub(o.at) < twins {
+		o.twin = true
+		return true
+	}
+	k.last[by] = pressed{at: now, key: key}
+	return false
+}
+
+// silently takes a press, or its end, that no event packets carry; it returns the
+// key that begins.
+func (k *keys) silently(c dtmf.Change, out *dtmf.Orders) dtmf.Key {
+	if c.Ended {
+		if k.tone == c.Key {
+			k.end(c, out)
+		}
+		k.tone = 0
+		return 0
+	}
+	if k.twin(c.At, c.Key, dtmf.Silently) {
+		return 0
+	}
+	k.tone = c.Key
+	k.begin(c.At, dtmf.Order{Op: dtmf.Begin, Key: c.Key}, out)
+	return c.Key
 }
 
 // configure takes a description over.
@@ -46,6 +90,10 @@ func (k *keys) event(now time.Time, p *Packet, v *Verdict) {
 func (k *keys) change(c dtmf.Change, v *Verdict) {
 	if c.Ended {
 		k.end(c, &v.Orders)
+		return
+	}
+	if k.twin(c.At, c.Key, dtmf.ByEvents) {
+		k.presses.Mark(dtmf.Withheld)
 		return
 	}
 	v.Key = c.Key

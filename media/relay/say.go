@@ -4,11 +4,16 @@ import (
 	"time"
 
 	"sekisho/media/dtmf"
+	"sekisho/media/g711"
 )
 
 // Order takes what an in-half wants said where no packet goes with it: of its
 // Expire, or of a verdict that drops its packet.
 func (o *OutHalf) Order(now time.Time, orders *dtmf.Orders) { o.order(now, orders, true) }
+
+// leastTone is how long a key is heard at least that is said as a tone: 60 ms, and
+// as long a pause, make the cycle of 120 ms that a receiver may need (SPEC §6.2).
+const leastTone dtmf.Millis = 60
 
 // order takes orders. fits says that the packets of a press that begins would
 // follow what was sent.
@@ -17,6 +22,9 @@ func (o *OutHalf) order(now time.Time, orders *dtmf.Orders, fits bool) {
 		return
 	}
 	for _, one := range orders.List() {
+		if o.event == NoPayload && one.Op != dtmf.Begin {
+			one.Length = max(one.Length, leastTone)
+		}
 		o.keys.Order(now, one, fits && o.event != NoPayload)
 	}
 }
@@ -32,14 +40,39 @@ func (o *OutHalf) say(now time.Time, p *Packet) (ok bool) {
 		return false
 	}
 	f, ok := o.keys.Next(now, step)
+	for ok && f.Again && o.event == NoPayload { // a tone ends once
+		f, ok = o.keys.Next(now, step)
+	}
 	if !ok {
 		return false
 	}
 	if f.First {
 		o.said.event, o.said.before = o.elapsed(now, units), 0
 	}
-	o.sayEvent(now, p, f)
+	if o.event == NoPayload {
+		o.sayTone(now, p, f, units)
+	} else {
+		o.sayEvent(now, p, f)
+	}
 	return true
+}
+
+// sayTone says a key in the audio, for a peer without telephone-event. The rest
+// of the last packet is silence.
+func (o *OutHalf) sayTone(now time.Time, p *Packet, f dtmf.Frame, units uint32) {
+	s := &o.said
+	var samples [60 * 8]int16
+	n := min(uint32(f.Elapsed*clock/time.Second)-s.before, units)
+	dtmf.Tone(f.Key, int(s.before), samples[:n])
+	p.Data = p.Data[:headerLength+int(units)]
+	if o.codec == PCMA {
+		g711.EncodeA(p.Data[headerLength:], samples[:units])
+	} else {
+		g711.EncodeMu(p.Data[headerLength:], samples[:units])
+	}
+	at := s.event + s.before
+	o.insert(now, p, insertion{ts: at, end: at + units, pt: o.audio})
+	s.before += n
 }
 
 // step is the length of one packet.

@@ -46,6 +46,7 @@ const (
 	TooMany                     // RTCP above its rate
 	Unconsumed                  // nobody listens to this endpoint
 	Withheld                    // of a key that is not for the other side
+	Delayed                     // kept until the next one comes
 	Overtaken                   // what we have said in its place is as new
 	Unauthentic                 // not under the key of an SRTP peer, plain RTP above all
 	Replayed                    // SRTP that has been heard before, or is too late to tell
@@ -90,6 +91,8 @@ func (r Reason) String() string {
 		return "unconsumed"
 	case Withheld:
 		return "withheld"
+	case Delayed:
+		return "delayed"
 	case Overtaken:
 		return "overtaken"
 	case Unauthentic:
