@@ -243,10 +243,23 @@ type places struct{ carrier, core, border netip.AddrPort }
 // and expects that it holds nothing more.
 func openBorder(t *testing.T) (places, func()) {
 	t.Helper()
+	at, n := openNode(t, "")
+	return at, func() {
+		t.Helper()
+		s, err := n.State(t.Context())
+		if err != nil || s.Calls != 0 || s.Legs != 0 || s.Ports.Leased != 0 || s.Panics != 0 {
+			t.Errorf("the border holds %+v, %v", s, err)
+		}
+	}
+}
+
+// openNode runs the product with an external core, and more configuration.
+func openNode(t *testing.T, more string) (places, *node.Node) {
+	t.Helper()
 	self := loopback(0)
 	at := places{carrier: free(t), core: free(t)}
 	text := strings.NewReplacer("{carrier}", at.carrier.String(), "{carrier port}", at.carrier.String()[len("127.0.0.1:"):],
-		"{core}", at.core.String(), "{self}", self.String()).Replace(borderYAML)
+		"{core}", at.core.String(), "{self}", self.String()).Replace(borderYAML + more)
 	c, err := config.Parse("load.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
@@ -257,13 +270,7 @@ func openBorder(t *testing.T) (places, func()) {
 	}
 	t.Cleanup(func() { n.Close() })
 	at.border = n.Sockets().Border[0]
-	return at, func() {
-		t.Helper()
-		s, err := n.State(t.Context())
-		if err != nil || s.Calls != 0 || s.Legs != 0 || s.Ports.Leased != 0 || s.Panics != 0 {
-			t.Errorf("the border holds %+v, %v", s, err)
-		}
-	}
+	return at, n
 }
 
 const borderYAML = `
