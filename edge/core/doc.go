@@ -31,6 +31,10 @@
 //	   │                  └── nothing, nonsense ──▶ announcing ─┐
 //	   └────────────────────────────────────────────────────────┘
 //
+// A phone's REFER enters at passing; with Replaces the phone's two calls become one.
+// Whoever retrieves or picks up comes in to the other's call, with an endpoint of
+// its own.
+//
 // A stage is a feature: a file with a type without fields, whose methods are
 // what the stage makes of keys, answers, failures, ends and alarms, and above all
 // who hears what in it (hears). State is the call's, plain data with exported
@@ -49,6 +53,7 @@
 //     comes of it are rang, won and lost of the call's stage;
 //   - join, drop, finish: parties and the call's end. Whoever is dropped gives its
 //     endpoint back by itself;
+//   - comeIn, carry: a party of another call joins this one;
 //   - in, party, owner, other: who is who. A party changes places by its role.
 //
 // It writes no SIP but through seam.Call and leg commands, opens and times
