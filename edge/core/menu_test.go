@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"sekisho/edge/seam"
-	"sekisho/edge/sip/leg"
 	"sekisho/policy/number"
 )
 
@@ -82,7 +81,7 @@ func TestMenuEnds(t *testing.T) {
 	tenants[0].Menus = []Menu{{Extension: "3901", Options: []Option{{'1', "1002"}}}}
 	r.app.Reload(r.now, tenants)
 	for _, hang := range []bool{true, false} {
-		var a leg.ID = r.fromBorder(seam.Call{Called: "0300000137", Caller: outside})
+		a := r.fromBorder(seam.Call{Called: "0300000137", Caller: outside})
 		r.run(time.Second)
 		if hang {
 			r.do(r.border, a, hangUp)

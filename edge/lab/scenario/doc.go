@@ -59,5 +59,6 @@
 // "lossy ok" is played again over links that lose, repeat and overtake; there
 // only what end says is compared. And every file is played in storms, in which
 // any command may fail: whatever became of the calls, nothing may be left. What
-// is recorded is a border of one shard; two and seven must come to the same.
+// is recorded is a border of one shard; seven must come to the same. Where
+// SEKISHO_REQUIRE is set there are more seeds of each, and two shards as well.
 package scenario
