@@ -257,9 +257,19 @@ type Group struct {
 	Timeout   time.Duration // of the caller's wait
 	Turn      time.Duration // of each member's ringing, where they ring by turns
 	Unreached Unreached
+	Accept    Accept
 	Overflow  number.ExtensionNumber // empty is none
 	Number    number.Number          // shown outside for its members (R3); zero is none
 }
+
+// Accept is how a mobile takes a call of a group or a call centre.
+type Accept uint8
+
+// The ways.
+const (
+	ByAnswer Accept = iota
+	ByKey           // by pressing 1, which no voicemail does
+)
 
 // CallCentre is a queue with agents.
 type CallCentre struct {
@@ -271,6 +281,7 @@ type CallCentre struct {
 	Timeout   time.Duration // of the caller's wait
 	Turn      time.Duration // as a Group's
 	Unreached Unreached
+	Accept    Accept
 	Overflow  number.ExtensionNumber // empty is none
 	Number    number.Number
 }

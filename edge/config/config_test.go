@@ -244,6 +244,10 @@ func TestValidEdits(t *testing.T) {
 				"f:62: tenants.t1.mobiles.2002: cannot use in-call features that are pressed twice: ** of a SoftBank mobile is kept from the core (R53)",
 				"f:62: tenants.t1.mobiles.2002.carrier: no trunk of softbank: its mobiles can be neither reached nor identified",
 			}, func(c *Config) bool { return c.Tenants[0].Features == Features{PressTwice: true, Recall: true} }},
+		{"mobiles that press a key", []string{"timeout: 60s, number: \"0300000137\"", "timeout: 60s, accept: key, number: \"0300000137\"",
+			"strategy: rotate, music", "strategy: rotate, accept: key, music"}, nil, func(c *Config) bool {
+			return c.Tenants[0].Groups[0].Accept == ByKey && c.Tenants[0].CallCentres[0].Accept == ByKey
+		}},
 		{"a mobile without features", []string{"carrier: au}", "carrier: au, features: false}"},
 			nil, func(c *Config) bool { return c.Tenants[0].Mobiles[1].Plain && !c.Tenants[0].Mobiles[0].Plain }},
 		{"two tenants with equal extensions", []string{"timers:", `  t2:

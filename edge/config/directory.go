@@ -132,6 +132,7 @@ func (r *tenantReading) groups(m *document.MapReader) {
 			Members:   r.members(entry.Key("members").Required()),
 			Timeout:   entry.Key("timeout").Duration(60*time.Second, time.Second, 10*time.Minute),
 			Turn:      turn(entry.Key("turn")),
+			Accept:    accept(entry.Key("accept")),
 			Number:    r.ownNumber(entry.Key("number")),
 		}
 		r.answering[text] = v
@@ -179,6 +180,12 @@ func turn(v document.Value) time.Duration {
 	return v.Duration(15*time.Second, 3*time.Second, 2*time.Minute)
 }
 
+// accept is how mobiles take a group's calls.
+func accept(v document.Value) Accept {
+	words := []string{"answer", "key"}
+	return Accept(index(v.Enum("answer", words...), words))
+}
+
 // overflow reads where callers go that nobody of a group has answered, and what
 // becomes of them when nobody can ring.
 func (r *tenantReading) overflow(group string, entry *document.MapReader) (number.ExtensionNumber, Unreached) {
@@ -206,6 +213,7 @@ func (r *tenantReading) callCentres(m *document.MapReader) {
 			Music:     entry.Key("music").String("default"),
 			Timeout:   entry.Key("timeout").Duration(5*time.Minute, time.Second, 4*time.Hour),
 			Turn:      turn(entry.Key("turn")),
+			Accept:    accept(entry.Key("accept")),
 			Number:    r.ownNumber(entry.Key("number")),
 		}
 		r.answering[text] = v

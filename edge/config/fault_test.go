@@ -260,6 +260,9 @@ func TestFaults(t *testing.T) {
 		{"overflow to itself", "overflow: 3701", "overflow: 3801", []string{
 			`f:68: tenants.t1.call_centres.3801.overflow: overflows come back to 3801`,
 		}},
+		{"accepted otherwise", "timeout: 60s, number: \"0300000137\"", "timeout: 60s, accept: press, number: \"0300000137\"", []string{
+			`f:66: tenants.t1.groups.3701.accept: "press" is not one of answer, key`,
+		}},
 		{"park slots backwards", "first: 701, last: 720", "first: 721, last: 720", []string{
 			`f:53: tenants.t1.park.last: 720 is below the first slot, 721`,
 		}},

@@ -25,6 +25,7 @@ const (
 	memberTurn
 	huntAgain // when those who could not be reached are asked again
 	secondPress
+	acceptTime // an invitation to take the call whose end is never reported
 )
 
 // lingers bounds how long a call that is over waits for statistics.

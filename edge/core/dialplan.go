@@ -42,6 +42,9 @@ type route struct {
 	group number.ExtensionNumber
 	// headers are further ones, toward a phone.
 	headers []sip.Header
+	// confirms says that a mobile must press a key first, own is its endpoint then.
+	confirms bool
+	own      endpoint
 }
 
 // service is what a number asks for.

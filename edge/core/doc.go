@@ -88,7 +88,8 @@
 // the tenant's numbers alone. From inside, a park slot joins the call that is
 // parked there and a pickup code takes over the place that an extension rings
 // for: the new call's party comes in to the other call, and its own is over.
-// A group looks for one of its members, a call centre answers first and lets the
+// A group looks for one of its members (a mobile may have to press a key before it
+// has the call), a call centre answers first and lets the
 // caller wait with music; whom an ending call sets free goes to whoever has
 // waited longest.
 //

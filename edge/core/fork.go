@@ -34,12 +34,16 @@ func (s *step) ring(k *call, r route) (leg.HangUp, bool) {
 		return noChannel(), false
 	}
 	places := s.reach(k, r)
-	if k.Fork.Endpoint.none() {
+	if r.confirms || k.Fork.Endpoint.none() {
 		e, ok := s.lease(k, places[0].flow.Remote.Addr())
-		if !ok {
+		switch {
+		case !ok:
 			return s.noPorts(), false
+		case r.confirms:
+			r.own = e[0]
+		default:
+			k.Fork.Endpoint = e[0]
 		}
-		k.Fork.Endpoint = e[0]
 	}
 	s.dial(k, r, places)
 	return leg.HangUp{}, true
@@ -72,11 +76,15 @@ func (s *step) dial(k *call, r route, places []place) {
 		to.Caller = "" // a phone is no trusted network (RFC 3325 §7)
 	}
 	caps := k.common(s.cfg.Caps)
+	e := k.Fork.Endpoint
+	if r.confirms {
+		e = r.own
+	}
 	for _, at := range places {
 		p := &party{
 			Leg: s.cfg.Legs.Next(), Role: ringing, Dialled: true, Kind: r.kind, Extension: r.extension, Plain: r.plain, Number: r.user,
 			Flow: at.flow, CallID: s.cfg.Key.New(s.cfg.Key.OfString(k.CallID), token.Bytes16(s.cfg.Source)),
-			Media: at.media, Elsewhere: at.registered,
+			Media: at.media, Elsewhere: at.registered, Confirms: r.confirms, Endpoint: r.own,
 		}
 		s.join(k, p)
 		target := at.target
@@ -88,7 +96,7 @@ func (s *step) dial(k *call, r route, places []place) {
 			Target: target, From: to.From(), To: to.To(),
 			MaxForwards: k.Hops,
 			Headers:     append(to.Headers(), r.headers...),
-			Media:       &leg.Media{Addr: k.Fork.Endpoint.Pair.Addr, Caps: caps},
+			Media:       &leg.Media{Addr: e.Pair.Addr, Caps: caps},
 		})
 	}
 }
@@ -105,7 +113,7 @@ func (k *call) rings() []*party {
 }
 
 // promote gives a leg of the fork its endpoint. One that has picked the call up has
-// brought its own.
+// brought its own, and one that must press a key was given it.
 func (k *call) promote(p *party) {
 	if p.Endpoint.none() && !k.Fork.Endpoint.none() {
 		p.Endpoint, k.Fork.Endpoint = k.Fork.Endpoint, endpoint{}
@@ -144,7 +152,18 @@ func (s *step) wins(k *call, p *party, ev leg.Answered) {
 		s.lose(k, p, unfit(foreignMedia))
 		return
 	}
+	if p.Confirms {
+		s.invites(k, p, ev)
+		return
+	}
 	p.Up = true
+	s.takes(k, p)
+	s.agree(k, p, *ev.Negotiated)
+	k.Stage.feature().won(s, k, p)
+}
+
+// takes gives a leg the place that the fork is for.
+func (s *step) takes(k *call, p *party) {
 	for _, r := range k.rings() {
 		if r != p {
 			s.drop(k, r, elsewhere())
@@ -152,8 +171,6 @@ func (s *step) wins(k *call, p *party, ev leg.Answered) {
 	}
 	k.promote(p)
 	s.unfork(k)
-	s.agree(k, p, *ev.Negotiated)
-	k.Stage.feature().won(s, k, p)
 }
 
 // lose takes a leg that has failed out of the fork. A decline is for all of
@@ -279,7 +296,11 @@ func (s *step) ended(k *call, p *party, ev leg.Ended) {
 	switch p.Role {
 	case leaving:
 	case ringing:
-		s.lose(k, p, ev.Cause)
+		why := ev.Cause
+		if p.invited() {
+			why.Status = 603 // it has heard what it was for
+		}
+		s.lose(k, p, why)
 	case first, second, third:
 		k.Stage.feature().left(s, k, p, ev)
 		s.leave(k, p)

@@ -28,7 +28,10 @@ type Group struct {
 	// ShowCaller has members see the caller's number instead of the group's
 	// extension on their mobiles (SPEC R22 to R24).
 	ShowCaller bool
-	Number     number.Number // what its members show outside; zero is none
+	// Accept has mobiles press a key before they get the call, so that no voicemail
+	// does (SPEC §7.4).
+	Accept bool
+	Number number.Number // what its members show outside; zero is none
 }
 
 // Strategy is the order in which members ring.

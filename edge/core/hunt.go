@@ -115,6 +115,7 @@ func (s *step) ask(k *call, g Group, e number.ExtensionNumber) bool {
 	if r.kind == mobile && !g.ShowCaller {
 		r.shown, r.private, r.display = string(g.Extension), false, ""
 	}
+	r.confirms = g.Accept && r.kind == mobile
 	if _, ok := s.ring(k, r); !ok {
 		return false
 	}
@@ -171,7 +172,10 @@ func (s *step) giveUp(k *call, why cause.Cause) {
 }
 
 func (huntFeature) hears(k *call, p *party) ear {
-	if p.Role != first || !p.Up {
+	switch {
+	case p.invited():
+		return invitation()
+	case p.Role != first || !p.Up:
 		return ear{}
 	}
 	return k.Said
@@ -206,6 +210,8 @@ func (huntFeature) alarm(s *step, k *call, a alarmKind) {
 			k.Hunt.Waited = next
 		}
 		s.seek(k)
+	case acceptTime:
+		s.unaccepted(k)
 	case huntAgain:
 		k.Hunt.Tried = nil // who was out of range may be back
 		s.resumeHunt(k)

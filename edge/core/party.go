@@ -50,6 +50,10 @@ type party struct {
 	// not ours: its RTP goes where its signalling does (a phone behind a NAT).
 	Elsewhere bool
 
+	// Confirms says that it gets the call only once it has pressed a key. Until then
+	// it is ringing although Up, on an endpoint of its own.
+	Confirms bool
+
 	Endpoint endpoint
 	// Intro is what the party hears once before all else; nobody hears it
 	// meanwhile.

@@ -35,14 +35,14 @@ func coreTenant(t *config.Tenant, listeners []netip.AddrPort, secrets Secrets) c
 	for _, g := range t.Groups {
 		made.Groups = append(made.Groups, core.Group{
 			Extension: g.Extension, Strategy: core.Strategy(g.Strategy), Members: coreMembers(g.Members),
-			Timeout: g.Timeout, Turn: g.Turn, Unreached: core.Unreached(g.Unreached), Overflow: g.Overflow,
+			Timeout: g.Timeout, Turn: g.Turn, Unreached: core.Unreached(g.Unreached), Accept: g.Accept == config.ByKey, Overflow: g.Overflow,
 			ShowCaller: t.Display.RingGroup == config.ShowCaller, Number: g.Number,
 		})
 	}
 	for _, cc := range t.CallCentres {
 		made.Groups = append(made.Groups, core.Group{
 			Extension: cc.Extension, Queues: true, Music: music(cc.Music), Strategy: core.Strategy(cc.Strategy), Members: coreMembers(cc.Members),
-			Timeout: cc.Timeout, Turn: cc.Turn, Unreached: core.Unreached(cc.Unreached), Overflow: cc.Overflow,
+			Timeout: cc.Timeout, Turn: cc.Turn, Unreached: core.Unreached(cc.Unreached), Accept: cc.Accept == config.ByKey, Overflow: cc.Overflow,
 			ShowCaller: t.Display.CallCentre == config.ShowCaller, Number: cc.Number,
 		})
 	}
