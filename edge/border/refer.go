@@ -152,7 +152,7 @@ func (b *Border) notified(p *party, ev leg.Asked, out []ua.Action) []ua.Action {
 	if !ok || contentType(ev.Request) != "message/sipfrag" {
 		return answer(p, ev, leg.Respond{Status: 400}, out)
 	}
-	return b.relay(p, ev, tidings(status, strings.HasPrefix(strings.ToLower(header.First(ev.Request, "Subscription-State")), "terminated"), ""), out)
+	return b.relay(p, ev, tidings(status, stateOf(header.First(ev.Request, "Subscription-State")), ""), out)
 }
 
 // fragment reads the status of a sipfrag.
@@ -163,16 +163,28 @@ func fragment(line string) (int, bool) {
 	return status, strings.EqualFold(version, "SIP/2.0") && err == nil && status >= 100 && status <= 699
 }
 
+// subscription is the state of what a REFER has subscribed to (RFC 6665 §4.1.3).
+type subscription string
+
+const (
+	active subscription = "active;expires=180"
+	final  subscription = "terminated;reason=noresource"
+)
+
+// stateOf reads a Subscription-State.
+func stateOf(value string) subscription {
+	if strings.HasPrefix(strings.ToLower(value), "terminated") {
+		return final
+	}
+	return active
+}
+
 // tidings is the NOTIFY that tells a status of the call referred to (RFC 3515
 // §2.4.4, §2.4.5).
-func tidings(status int, final bool, id string) leg.Ask {
-	state := "active;expires=180"
-	if final {
-		state = "terminated;reason=noresource"
-	}
+func tidings(status int, state subscription, id string) leg.Ask {
 	return leg.Ask{
 		Method: sip.NOTIFY, Type: sipfrag, Content: []byte("SIP/2.0 " + strconv.Itoa(status) + " " + phrase(status) + "\r\n"),
-		Headers: []sip.Header{sip.NewHeader("Event", "refer"+id), sip.NewHeader("Subscription-State", state)},
+		Headers: []sip.Header{sip.NewHeader("Event", "refer"+id), sip.NewHeader("Subscription-State", string(state))},
 	}
 }
 

@@ -104,7 +104,11 @@ func (b *Border) tellTransfer(t *transfer, status int, out []ua.Action) []ua.Act
 	if t.silent || !t.by.live() {
 		return out
 	}
-	return append(out, ua.Command{Leg: t.by.leg, Command: tidings(status, status >= 200, t.event)})
+	state := active
+	if status >= 200 {
+		state = final
+	}
+	return append(out, ua.Command{Leg: t.by.leg, Command: tidings(status, state, t.event)})
 }
 
 // transferEvent takes what the new leg has to say, until it has replaced the

@@ -14,19 +14,19 @@ import (
 
 // words are the functions of a dialogue. ATTRIBUTES are those of sipp's <send>,
 // as in `retrans="500"`; PARTS are header lines, the last may be a body.
-var words = template.FuncMap{
+var words = map[string]any{
 	// send METHOD CSEQ ATTRIBUTES PARTS…: by the caller, outside a dialog. CSEQ
 	// "1-3" is that of the message three steps before, branch included.
 	"send": func(method, cseq, attributes string, parts ...string) string {
-		return request(method, "sip:[called]@[host]", cseq, attributes, fromCaller, parts)
+		return asking{method, "sip:[called]@[host]", cseq, attributes, fromCaller}.with(parts)
 	},
 	// ask METHOD CSEQ ATTRIBUTES PARTS…: by the caller, within it.
 	"ask": func(method, cseq, attributes string, parts ...string) string {
-		return request(method, "[next_url]", cseq, attributes, fromCaller, append([]string{"[routes]"}, parts...))
+		return asking{method, "[next_url]", cseq, attributes, fromCaller}.with(append([]string{"[routes]"}, parts...))
 	},
 	// back METHOD CSEQ ATTRIBUTES PARTS…: by the callee, within it.
 	"back": func(method, cseq, attributes string, parts ...string) string {
-		return request(method, "[next_url]", cseq, attributes, fromCallee, append([]string{"[routes]"}, parts...))
+		return asking{method, "[next_url]", cseq, attributes, fromCallee}.with(append([]string{"[routes]"}, parts...))
 	},
 	// reply STATUS ATTRIBUTES PARTS…: by the callee, to what makes the dialog.
 	"reply": func(status, attributes string, parts ...string) string {
@@ -48,12 +48,12 @@ var words = template.FuncMap{
 		return strings.Repeat(s, n)
 	},
 	"call": func() string {
-		return request("INVITE", "sip:[called]@[host]", "1", `retrans="500"`, fromCaller, []string{sdp("sendrecv")}) +
+		return asking{"INVITE", "sip:[called]@[host]", "1", `retrans="500"`, fromCaller}.with([]string{sdp("sendrecv")}) +
 			"<recv response=\"100\" optional=\"true\"/>\n<recv response=\"180\"/>\n<recv response=\"200\" rrs=\"true\"/>\n" +
-			request("ACK", "[next_url]", "1", "", fromCaller, []string{"[routes]"})
+			asking{"ACK", "[next_url]", "1", "", fromCaller}.with([]string{"[routes]"})
 	},
 	"hangup": func(cseq string) string {
-		return request("BYE", "[next_url]", cseq, `retrans="500"`, fromCaller, []string{"[routes]", `Reason: Q.850;cause=16`}) + "<recv response=\"200\"/>\n"
+		return asking{"BYE", "[next_url]", cseq, `retrans="500"`, fromCaller}.with([]string{"[routes]", `Reason: Q.850;cause=16`}) + "<recv response=\"200\"/>\n"
 	},
 	"hear": func() string { return hear },
 	"answer": func() string {
@@ -90,8 +90,13 @@ func sdp(direction string) string {
 	}, "\n")
 }
 
-func request(method, uri, cseq, attributes, who string, parts []string) string {
-	cseq, offset, same := strings.Cut(cseq, "-")
+// asking is a request: ATTRIBUTES and CSEQ are as words say.
+type asking struct{ method, uri, cseq, attributes, who string }
+
+// with adds header lines, the last of which may be a body.
+func (a asking) with(parts []string) string {
+	method, uri, who := a.method, a.uri, a.who
+	cseq, offset, same := strings.Cut(a.cseq, "-")
 	branch := "[branch]"
 	if same {
 		branch = "[branch-" + offset + "]"
@@ -107,7 +112,7 @@ func request(method, uri, cseq, attributes, who string, parts []string) string {
 	if uri != "[next_url]" {
 		head = append(head, "P-Asserted-Identity: <[caller]>")
 	}
-	return sending(attributes, head, parts)
+	return sending(a.attributes, head, parts)
 }
 
 func response(status, attributes, tag string, parts []string) string {
