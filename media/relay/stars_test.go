@@ -29,7 +29,7 @@ func received(sent []spoken) (keys string) {
 	return keys
 }
 
-// What random presses do not lead to.
+// SPEC R53: what random presses do not lead to.
 func TestStarsAtTheEdges(t *testing.T) {
 	for _, c := range []struct {
 		name string
