@@ -131,6 +131,7 @@ func exchangeGroups(settings int) []feature.Group {
 	if settings%2 == 0 {
 		q.Overflow = g.Extension
 	}
+	g.Accept, q.Accept = settings/4%2 == 1, settings/8%2 == 1
 	return []feature.Group{g, q}
 }
 

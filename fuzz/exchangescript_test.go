@@ -224,6 +224,7 @@ func exchangeScripts() [][]byte {
 			{exRing, 0, exRing, 1, exAnswer, 1, exPass, 1, exHangUp, 0}, {exFail, 0, exFail, 0, exFail, 0, exPass, 3, exAnswer, 0}, {exPass, 4, exAnswer, 2, exKeys, 6, exPass, 7},
 			{exPress, 1, exPass, 1, exAnswer, 0, exReplace, 0, exPass, 7}, {exPass, 7, exPass, 7, exAnswer, 0}, {exRing, 0, exPhone, 8, exPass, 1}, {exRing, 0x80, exAnswer, 0x80, exReload, 2, exPass, 7},
 			{exHangUp, 0}, {exReplace, 0, exFail, 0x10, exPass, 5, exFail, 0x20, exAnswer, 0}, {exAnswer, 0, exKeys, 0x13, exAnswer, 0, exHangUp, 1},
+			{exAnswer, 0, exAnswer, 0, exPress, 0x11, exPass, 1}, {exAnswer, 0, exReplace, 0, exPress, 1, exPress, 0x11, exHangUp, 0}, {exAnswer, 0, exPass, 4, exFail, 0, exPass, 5, exAnswer, 0, exPress, 1},
 		} {
 			for settings := range 6 {
 				script := append([]byte{exOutside, called}, then...)
