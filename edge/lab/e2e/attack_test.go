@@ -36,6 +36,7 @@ const roleVariable = "SEKISHO_E2E_ROLE"
 // comes to the stranger, and the generator, which knows every packet that may
 // come, hears no foreign one and loses none.
 func TestMediaSecurityInNamespaces(t *testing.T) {
+	NeedTime(t, "a quarter of a minute of spraying")
 	Need(t, "ip")
 	if os.Geteuid() != 0 {
 		if Required() {

@@ -70,6 +70,7 @@ func TestLadder(t *testing.T) {
 // goes on whatever fails, hangs up what stands at the end: nothing may be left,
 // with one shard of the border or with seven.
 func TestStorm(t *testing.T) {
+	t.Parallel()
 	sounds := NewSounds().Deaf()
 	_, storms := weathers()
 	for i, file := range files(t) {

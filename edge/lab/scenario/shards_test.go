@@ -20,6 +20,7 @@ import (
 // what is left, and no shard is ever asked for a dialog or a transaction that it
 // does not hold, save by the files that send what belongs to no dialog.
 func TestShards(t *testing.T) {
+	t.Parallel()
 	sounds := NewSounds().Deaf()
 	work := map[int][]int{}
 	for _, file := range files(t) {
