@@ -27,7 +27,7 @@ type signal struct {
 func samplesOf(d time.Duration) int { return int(d * SampleRate / time.Second) }
 
 func (s signal) pcm() (pcm []int16) {
-	pcm = make([]int16, s.shift)
+	pcm = append(pcm, make([]int16, s.shift)...)
 	amp := zeroLevel * math.Pow(10, s.level/20)
 	lowAmp, highAmp := amp, amp
 	if s.twist > 0 {

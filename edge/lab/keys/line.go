@@ -23,12 +23,10 @@ type Sent struct {
 	Data []byte
 }
 
-// epoch is time zero.
-var epoch = time.Unix(1_800_000_000, 0)
-
 // Run gives the line what arrives and returns what leaves, until nothing more is
 // due.
 func (l Line) Run(arrivals []Packet) (out []Sent) {
+	epoch := time.Unix(1_800_000_000, 0) // time zero
 	in := relay.InHalf{Slot: relay.Slot{Index: 1}}
 	away := relay.NewOutHalf(relay.Slot{Index: 2}, relay.Identity{SSRC: 0xbead, Sequence: 65000, Timestamp: 0xfffff000})
 	in.Configure(l.In)

@@ -17,12 +17,12 @@ const ms = time.Millisecond
 // Draw presses up to nine keys around the edges of the rule: gaps and lengths
 // just under and over what it says, stars half of the time.
 func Draw(r *rand.Rand) (presses []Press) {
-	gaps := [...]time.Duration{30, 60, 100, 150, 250, 350, 450, 560, 640, 700, 900, 1500, 3000}
-	lengths := [...]time.Duration{40, 60, 80, 120, 200, 300, 1000, 1240, 1600}
+	gaps := [...]int{30, 60, 100, 150, 250, 350, 450, 560, 640, 700, 900, 1500, 3000}
+	lengths := [...]int{40, 60, 80, 120, 200, 300, 1000, 1240, 1600}
 	at := 200 * ms
 	for range 1 + r.IntN(9) {
-		at += gaps[r.IntN(len(gaps))]*ms + time.Duration(r.IntN(20))*ms
-		length := lengths[r.IntN(len(lengths))] * ms
+		at += time.Duration(gaps[r.IntN(len(gaps))]+r.IntN(20)) * ms
+		length := time.Duration(lengths[r.IntN(len(lengths))]) * ms
 		presses = append(presses, Press{at, at + length, "****0123#5"[r.IntN(10)]})
 		at += length
 	}
@@ -54,8 +54,8 @@ const (
 // DrawStyle draws a sender.
 func DrawStyle(r *rand.Rand) Style {
 	s := Style{
-		Ptime:   [...]time.Duration{20, 20, 20, 10, 40}[r.IntN(5)] * ms,
-		Update:  [...]time.Duration{20, 20, 20, 10, 50, 100}[r.IntN(6)] * ms,
+		Ptime:   time.Duration([...]int{20, 20, 20, 10, 40}[r.IntN(5)]) * ms,
+		Update:  time.Duration([...]int{20, 20, 20, 10, 50, 100}[r.IntN(6)]) * ms,
 		Audio:   [...]Audio{Replaced, Replaced, Replaced, Interleaved, None}[r.IntN(5)],
 		Spaced:  r.IntN(3) == 0,
 		Plain:   r.IntN(4) == 0,

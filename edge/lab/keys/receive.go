@@ -113,7 +113,7 @@ func (rc *receiver) numbers(sent, arrivals []Packet) error {
 		missing += int(ahead) - 1
 	}
 	if len(rc.order) > 0 {
-		missing = int(uint16(rc.order[len(rc.order)-1]-rc.order[0])) + 1 - len(rc.ts)
+		missing = int(rc.order[len(rc.order)-1]-rc.order[0]) + 1 - len(rc.ts)
 	}
 	if missing > excuse {
 		return fmt.Errorf("%d numbers are missing, %d packets were lost or overtaken", missing, excuse)
