@@ -44,6 +44,7 @@ func talk(t *testing.T, core string) (carrier, answered Outcome) {
 // TestScenariosAgree proves the two scenarios against each other, so that a
 // failure with the product between them is the product's.
 func TestScenariosAgree(t *testing.T) {
+	NeedTime(t, "seconds of real time")
 	t.Parallel()
 	carrier, core := talk(t, "core")
 	for name, o := range map[string]Outcome{"carrier": carrier, "core": core} {

@@ -23,7 +23,10 @@ func TestShards(t *testing.T) {
 	t.Parallel()
 	sounds := NewSounds().Deaf()
 	work := map[int][]int{}
-	for _, file := range files(t) {
+	for i, file := range files(t) {
+		if !thorough() && i%4 != 1 {
+			continue
+		}
 		s := read(t, file)
 		weathers, counts := []Weather{Fair(fair)}, []int{7}
 		if thorough() {
