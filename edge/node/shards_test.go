@@ -151,7 +151,7 @@ func TestShardsUnderLoad(t *testing.T) {
 		t.Errorf("of %d attempts and answers: %+v", 2*calls, held)
 	}
 	if len(held.Peers) != 3 || len(held.SIP) != 2 || !held.Peers[2].Up || held.Peers[2].Trunk != "core" ||
-		held.SIP[0] != (ops.Signalling{Application: "border", Unmatched: held.SIP[0].Unmatched}) {
+		held.SIP[0] != (ops.Signalling{Application: "border"}) {
 		t.Errorf("peers and signalling: %+v", held)
 	}
 	var attempts []uint64
@@ -159,9 +159,7 @@ func TestShardsUnderLoad(t *testing.T) {
 	for _, shard := range in.tallies() {
 		attempts = append(attempts, shard.attempts)
 		sum += shard.attempts
-		// On a slow machine the ACK of a repeated 200 may outlive its call; what
-		// went to the wrong shard would be most of the calls.
-		if c := shard.counts; c.Unmatched > calls/10 || c.Strangers+c.Transactions.Strays+c.Transactions.Foreign > 0 {
+		if c := shard.counts; c.Unmatched+c.Strangers+c.Transactions.Strays+c.Transactions.Foreign > 0 {
 			t.Errorf("a shard was asked for what is not its own: %+v", c)
 		}
 	}
