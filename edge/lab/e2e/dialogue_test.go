@@ -20,6 +20,8 @@ type dialogue struct {
 	other   string // from the core, where it is not the same
 	way     Way    // "" is both
 	seconds int    // what it may take; 0 is 20
+	// bare has sipp repeat nothing, and count a repetition as a message.
+	bare bool
 }
 
 const (
@@ -42,10 +44,13 @@ var dialogues = []dialogue{
 	{name: "hold", records: byCaller},
 	{name: "re-INVITE by callee", file: "reinvite-by-callee", records: byCallee},
 	{name: "glare", records: byCaller},
+	{name: "glare on both legs", file: "glare-both", records: byCaller},
 	{name: "PRACK required", file: "prack-required", Said: "0", records: byCaller},
 	{name: "PRACK late", file: "prack-required", Said: "1200", records: byCaller},
 	{name: "PRACK by callee", file: "prack-by-callee", Said: "0", records: byCaller},
 	{name: "PRACK answered late", file: "prack-by-callee", Said: "1200", records: byCaller},
+	{name: "PRACK lost", file: "prack-lost", records: byCaller, bare: true},
+	{name: "PRACK to callee lost", file: "prack-by-callee-lost", records: byCaller, bare: true},
 	{name: "PRACK never", file: "prack-never", Heard: "504", records: "a=remote/504/q102 b=local/504/q102", seconds: 60},
 	{name: "UPDATE", file: "update", records: byCaller},
 	{name: "422", file: "session-timer-422", records: byCaller},
@@ -125,6 +130,9 @@ func speakAt(t *testing.T, binary string, d dialogue, way Way, site *Site, place
 		if d.other != "" {
 			want = d.other
 		}
+	}
+	if d.bare {
+		caller.Extra, callee.Extra = append(caller.Extra, "-nr"), append(callee.Extra, "-nr")
 	}
 	if way == FromCore {
 		place(&callee, way)

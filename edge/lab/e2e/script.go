@@ -43,6 +43,14 @@ var words = map[string]any{
 	"ok": func(status string, parts ...string) string {
 		return response(status, "", "", append([]string{"[last_CSeq:]"}, parts...))
 	},
+	// crossing takes a re-INVITE, and crossed STATUS answers it where something else
+	// came last.
+	"crossing": func() string { return crossing },
+	"crossed": func(status string) string {
+		return sending("", []string{
+			"SIP/2.0 " + status, "Via:[$x_via]", "From:[$x_from]", "To:[$x_to]", "Call-ID: [call_id]", "CSeq:[$x_cseq]", contact,
+		}, nil)
+	},
 	"sdp": sdp,
 	"repeat": func(n int, s string) string {
 		return strings.Repeat(s, n)
@@ -80,6 +88,14 @@ const hear = `<recv request="INVITE" rrs="true"><action>
 <ereg regexp="((Record-Route: |Via: SIP/2.0/UDP )[^[:space:]]*[[:space:]]+)+" search_in="msg" assign_to="via"/>
 <ereg regexp=".*" search_in="hdr" header="To:" assign_to="to"/>
 <ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="cseq"/>
+</action></recv>
+`
+
+const crossing = `<recv request="INVITE"><action>
+<ereg regexp=".*" search_in="hdr" header="Via:" assign_to="x_via"/>
+<ereg regexp=".*" search_in="hdr" header="From:" assign_to="x_from"/>
+<ereg regexp=".*" search_in="hdr" header="To:" assign_to="x_to"/>
+<ereg regexp=".*" search_in="hdr" header="CSeq:" assign_to="x_cseq"/>
 </action></recv>
 `
 
