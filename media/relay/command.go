@@ -97,6 +97,11 @@ type Spec struct {
 	// see packets without their protection: whoever drives them takes it off
 	// before InHalf.Handle and puts it on behind OutHalf.Handle.
 	Keys srtp.Keys
+	// Handshake makes both directions SRTP too, under keys that a DTLS association
+	// gives. Until it has, nothing is sent and nothing heard.
+	Handshake srtp.Handshake
+	// Mux says that RTCP goes by the port of RTP.
+	Mux bool
 }
 
 // Codec names an audio format that the media plane can generate.

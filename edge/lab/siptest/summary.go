@@ -1,6 +1,7 @@
 package siptest
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -126,7 +127,8 @@ func sessionOf(m sip.Message) string {
 // MediaOf tells a session description in a few words: codecs in their order,
 // "te101" for telephone-event and its payload type, the direction unless it is
 // sendrecv, "held" for an unspecified address, a transport other than RTP/AVP,
-// "key1=" and its suite for each a=crypto line, whose key is told to nobody.
+// "key1=" and its suite for each a=crypto line, whose key is told to nobody,
+// "dtls=" and the role where there is a fingerprint.
 // It is "" for an empty body, "t38" for a fax, and "no audio" where none is
 // described.
 func MediaOf(body []byte) string {
@@ -175,6 +177,9 @@ func MediaOf(body []byte) string {
 	}
 	if a.Keyed && len(a.Crypto) == 0 {
 		words = append(words, "key=unusable")
+	}
+	if a.Fingered {
+		words = append(words, "dtls="+cmp.Or(a.DTLS.Setup.String(), "unsaid"))
 	}
 	return strings.Join(words, " ")
 }

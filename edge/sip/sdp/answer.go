@@ -73,9 +73,18 @@ func (s *Session) Answer(caps Caps, dir relay.Direction) ([]byte, error) {
 		}
 		lines = []Crypto{line}
 	}
+	var with Association
+	if with.Theirs = s.Exchange.DTLS; with.Theirs.On() {
+		if s.Local.Secret == (Secret{}) {
+			return nil, ErrLocal
+		}
+		with.Ours = s.dtlsToAnswer(with.Theirs)
+		n.Handshake, n.Mux = s.associate(with), with.Ours.Mux
+	}
 	s.agree(theirs, n)
+	s.Current.DTLS = with
 	ex := s.Exchange
-	s.Current.Sent = s.publish(body{streams: ex.Streams, audio: ex.Audio, formats: formats, ptime: caps.ptime(), direction: n.Direction, time: ex.Time, crypto: lines})
+	s.Current.Sent = s.publish(body{streams: ex.Streams, audio: ex.Audio, formats: formats, ptime: caps.ptime(), direction: n.Direction, time: ex.Time, crypto: lines, dtls: with.Ours})
 	return s.Current.Sent, nil
 }
 
@@ -137,7 +146,15 @@ func (s *Session) RemoteAnswer(d *Description) error {
 	if ours.TelephoneEvent != relay.NoPayload && theirs.TelephoneEvent != relay.NoPayload {
 		n.EventIn, n.EventOut = ours.TelephoneEvent, theirs.TelephoneEvent
 	}
+	var with Association
+	if s.Exchange.DTLS.On() && a.DTLS.answered() {
+		if with, err = s.taken(a.DTLS); err != nil {
+			return err
+		}
+		n.Handshake, n.Mux = s.associate(with), with.Ours.Mux && with.Theirs.Mux
+	}
 	s.agree(theirs, n)
+	s.Current.DTLS = with
 	return nil
 }
 
@@ -191,6 +208,7 @@ func (s *Session) agree(theirs Half, n Negotiated) {
 	if was := before.Negotiated.Keys.Out; !was.IsZero() && was != n.Keys.Out {
 		s.Rekeyed++
 	}
+	s.Associated = max(s.Associated, n.Handshake.Number)
 	s.Current = Agreement{Streams: s.Exchange.Streams, Audio: s.Exchange.Audio, Local: s.Local.Addr, Negotiated: n, Sent: s.Sent}
 	s.Previous, s.State, s.Settled = before, Stable, false
 }

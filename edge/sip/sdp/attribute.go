@@ -19,8 +19,10 @@ type attributes struct {
 	ptime, maxPtime uint8
 	rtcp            string
 	crypto          []Crypto
-	cryptos         int         // lines
-	keyed           bool        // there are such lines
+	cryptos         int  // lines
+	keyed           bool // there are such lines
+	dtls            DTLS
+	fingered        bool        // there are fingerprints
 	rtpmap          [128]string // by payload type
 }
 
@@ -52,6 +54,16 @@ func (at *attributes) attribute(v string) {
 		at.maxPtime = first(at.maxPtime, milliseconds(value))
 	case strings.EqualFold(name, "crypto"):
 		at.add(value)
+	case strings.EqualFold(name, "fingerprint"):
+		at.fingerprint(value)
+	case strings.EqualFold(name, "setup"):
+		at.dtls.Setup = first(at.dtls.Setup, parseSetup(value))
+	case strings.EqualFold(name, "tls-id"):
+		if len(value) <= maxTLSID {
+			at.dtls.ID = first(at.dtls.ID, value)
+		}
+	case strings.EqualFold(name, "rtcp-mux"):
+		at.dtls.Mux = true
 	case strings.EqualFold(name, "rtcp"):
 		at.rtcp = first(at.rtcp, value)
 	case !at.directed:
@@ -60,12 +72,17 @@ func (at *attributes) attribute(v string) {
 }
 
 // inherit takes from the session's lines what the stream's own have left out.
-// The port of a=rtcp (RFC 3605 §2.1) and keys (RFC 4568 §4) are of one stream
-// and are not inherited.
+// The port of a=rtcp (RFC 3605 §2.1), keys (RFC 4568 §4) and an association
+// (RFC 8842 §4) are of one stream and are not inherited; fingerprints are where
+// the stream has none (RFC 8122 §5).
 func (at *attributes) inherit(session []Line) {
-	rtcp, crypto, keyed := at.rtcp, at.crypto, at.keyed
+	rtcp, crypto, keyed, dtls, fingered := at.rtcp, at.crypto, at.keyed, at.dtls, at.fingered
 	at.scan(session)
 	at.rtcp, at.crypto, at.keyed = rtcp, crypto, keyed
+	at.dtls.ID, at.dtls.Mux = dtls.ID, dtls.Mux
+	if fingered {
+		at.dtls.Fingerprint = dtls.Fingerprint
+	}
 }
 
 func (at *attributes) formats(list string) []Codec {

@@ -33,6 +33,10 @@ type Audio struct {
 	// Read-only.
 	Crypto []Crypto
 	Keyed  bool
+	// DTLS is what it says of a DTLS association, as far as we can do it; Fingered
+	// says that there was any a=fingerprint line.
+	DTLS     DTLS
+	Fingered bool
 }
 
 // Audio returns the stream a G.711 call would use: the first m=audio with a
@@ -104,6 +108,8 @@ func (d *Description) read(i int) Audio {
 		Formats:   own.formats(m.Formats),
 		Crypto:    own.crypto,
 		Keyed:     own.keyed,
+		DTLS:      own.dtls,
+		Fingered:  own.fingered,
 	}
 	if !own.addr.IsValid() {
 		return a

@@ -29,6 +29,12 @@
 // others than it may, is refused (ErrSecurity). Keys are of one leg; the legs of
 // a call share none.
 //
+// With a certificate of ours the keys may come by DTLS instead (RFC 5763, RFC
+// 8842): SDP then holds no key but the fingerprints of both certificates, who
+// begins the handshake, and which association it is. We answer as server where
+// we may. What was agreed by DTLS is never agreed with keys in SDP, nor the other
+// way round.
+//
 // # Two legs of one call
 //
 //	A's offer  ──RemoteOffer──▶ leg A

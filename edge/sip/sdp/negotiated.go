@@ -28,6 +28,10 @@ type Negotiated struct {
 	Hold bool
 	// Keys make the media SRTP; zero is plain RTP.
 	Keys srtp.Keys
+	// Handshake makes it SRTP as well, under keys that are agreed beside SDP. Mux
+	// then says whether RTCP goes by the same port.
+	Handshake srtp.Handshake
+	Mux       bool
 	// Fax is what the peer says of the T.38 session that has taken the audio's
 	// place; Codec and Ptime are then those that it may come back to.
 	Fax Fax
@@ -51,5 +55,7 @@ func (n Negotiated) Spec(prefixes []netip.Prefix, learning relay.Learning, tos u
 		Datagrams:  n.Fax.On,
 		TOS:        tos,
 		Keys:       n.Keys,
+		Handshake:  n.Handshake,
+		Mux:        n.Mux,
 	}
 }

@@ -32,12 +32,16 @@ func (s *Session) Offer(caps Caps, dir relay.Direction) ([]byte, error) {
 	}
 	ours.Direction, ours.Ptime = dir, caps.ptime()
 	ex := Exchange{ByUs: true, Offer: ours, Streams: s.Current.Streams, Audio: s.Current.Audio, Time: s.Exchange.Time}
-	if ex.Crypto = s.keysToOffer(); len(ex.Crypto) > 0 && s.Local.Secret == (Secret{}) {
+	ex.Crypto, ex.DTLS = s.keysToOffer(), s.dtlsToOffer()
+	if (len(ex.Crypto) > 0 || ex.DTLS.On()) && s.Local.Secret == (Secret{}) {
 		return nil, ErrLocal
 	}
 	audio := Stream{"audio", "RTP/AVP", "0"}
 	if s.Secure.Mode == SecurityRequired {
 		audio.Proto = "RTP/SAVP"
+		if ex.DTLS.On() {
+			audio.Proto = "UDP/TLS/RTP/SAVP"
+		}
 	}
 	switch {
 	case ex.Streams == nil:
@@ -46,7 +50,7 @@ func (s *Session) Offer(caps Caps, dir relay.Direction) ([]byte, error) {
 		ex.Streams, ex.Audio = become(ex.Streams, ex.Audio, audio)
 	}
 	s.Exchange, s.State = ex, LocalOffer
-	return s.publish(body{streams: ex.Streams, audio: ex.Audio, formats: formats, ptime: ours.Ptime, direction: dir, time: ex.Time, crypto: ex.Crypto}), nil
+	return s.publish(body{streams: ex.Streams, audio: ex.Audio, formats: formats, ptime: ours.Ptime, direction: dir, time: ex.Time, crypto: ex.Crypto, dtls: ex.DTLS}), nil
 }
 
 // Repeat offers again what is in force, read-only: the same text and version
@@ -73,9 +77,9 @@ func (s *Session) Repeat() ([]byte, error) {
 	}
 	ours := described(a)
 	ex := Exchange{ByUs: true, Offer: ours, Streams: s.Current.Streams, Audio: s.Current.Audio, Time: s.Exchange.Time}
-	ex.Crypto = a.Crypto
+	ex.Crypto, ex.DTLS = a.Crypto, a.DTLS
 	s.Exchange, s.State = ex, LocalOffer
-	return s.publish(body{streams: ex.Streams, audio: ex.Audio, formats: a.Formats, ptime: ours.Ptime, direction: ours.Direction, time: ex.Time, crypto: ex.Crypto}), nil
+	return s.publish(body{streams: ex.Streams, audio: ex.Audio, formats: a.Formats, ptime: ours.Ptime, direction: ours.Direction, time: ex.Time, crypto: ex.Crypto, dtls: ex.DTLS}), nil
 }
 
 // RemoteOffer takes the peer's offer. It fails with ErrState while an offer is
@@ -99,17 +103,15 @@ func (s *Session) RemoteOffer(d *Description) error {
 	if !ok {
 		return ErrNoAudio
 	}
-	key, err := s.Secure.pick(a)
-	switch {
-	case err != nil:
+	way, err := s.bound().pick(a)
+	if err != nil {
 		return err
-	case key.Key.IsZero() && s.secured():
-		return ErrSecurity // no way back
 	}
 	s.Exchange = Exchange{Offer: described(a), Streams: streams(d), Audio: a.Index, Time: d.time()}
-	if !key.Key.IsZero() {
-		s.Exchange.Crypto = []Crypto{key}
+	if !way.crypto.Key.IsZero() {
+		s.Exchange.Crypto = []Crypto{way.crypto}
 	}
+	s.Exchange.DTLS = way.dtls.clone()
 	s.State = RemoteOffer
 	return nil
 }

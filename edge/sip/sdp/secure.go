@@ -22,7 +22,8 @@ const (
 	// SecurityOptional offers RTP/AVP with keys, which who does not know them
 	// answers plainly (RFC 8643), and answers whatever is offered.
 	SecurityOptional
-	// SecurityRequired offers RTP/SAVP, and agrees to nothing without keys.
+	// SecurityRequired offers RTP/SAVP, or UDP/TLS/RTP/SAVP where there is a
+	// Certificate, and agrees to nothing without keys.
 	SecurityRequired
 )
 
@@ -31,6 +32,10 @@ const (
 type Secure struct {
 	Mode   Security
 	Suites []srtp.Suite
+	// Certificate is ours, for DTLS; zero does without.
+	Certificate srtp.Fingerprint
+	// Keyless says that no keys stand in SDP: they come by DTLS or not at all.
+	Keyless bool
 }
 
 // Secret is what the keys of one session are made from. It prints as nothing.
@@ -78,25 +83,50 @@ func savp(proto string) bool {
 	return strings.EqualFold(proto, "RTP/SAVP") || strings.EqualFold(proto, "RTP/SAVPF")
 }
 
-// pick returns the line of an offered stream that we answer, the first that we
-// speak: the offerer has put them in its order (RFC 4568 §5.1.2). The zero
-// Crypto is plain RTP. ErrTransport and ErrSecurity are what cannot be answered.
-func (c Secure) pick(a Audio) (Crypto, error) {
-	if !plain(a.Proto) && (!savp(a.Proto) || c.Mode == SecurityOff) {
-		return Crypto{}, fmt.Errorf("%w: %q", ErrTransport, a.Proto)
+// choice is how an offered stream is answered; zero is plain RTP.
+type choice struct {
+	crypto Crypto
+	dtls   DTLS // the peer's
+}
+
+// pick returns how we answer an offered stream: by DTLS where both sides can, as
+// nothing of its keys stands in SDP, else by the first line that we speak: the
+// offerer has put them in its order (RFC 4568 §5.1.2). ErrTransport and
+// ErrSecurity are what cannot be answered.
+func (c Secure) pick(a Audio) (choice, error) {
+	if !plain(a.Proto) && (!savp(a.Proto) || c.Mode == SecurityOff) && (!overTLS(a.Proto) || !c.dtls()) {
+		return choice{}, fmt.Errorf("%w: %q", ErrTransport, a.Proto)
 	}
-	if c.Mode == SecurityOff {
-		return Crypto{}, nil
+	switch {
+	case c.Mode == SecurityOff:
+		return choice{}, nil
+	case c.dtls() && a.DTLS.offered():
+		return choice{dtls: a.DTLS}, nil
+	case overTLS(a.Proto):
+		return choice{}, ErrSecurity
 	}
 	for _, k := range a.Crypto {
-		if slices.Contains(c.Suites, k.Key.Suite()) {
-			return k, nil
+		if !c.Keyless && slices.Contains(c.Suites, k.Key.Suite()) {
+			return choice{crypto: k}, nil
 		}
 	}
 	if savp(a.Proto) || c.Mode == SecurityRequired {
-		return Crypto{}, ErrSecurity
+		return choice{}, ErrSecurity
 	}
-	return Crypto{}, nil
+	return choice{}, nil
+}
+
+// bound is how the leg keys its media from here on: what is SRTP stays so, and by
+// the way that its keys came.
+func (s *Session) bound() Secure {
+	c := s.Secure
+	switch {
+	case s.Current.DTLS.Ours.On():
+		c.Mode, c.Keyless = SecurityRequired, true
+	case s.secured():
+		c.Mode, c.Certificate = SecurityRequired, srtp.Fingerprint{}
+	}
+	return c
 }
 
 // keysToOffer returns the lines of our next offer: what is in force, or all that we
@@ -108,8 +138,8 @@ func (s *Session) keysToOffer() []Crypto {
 		}
 		return []Crypto{{Tag: 1, Key: now.Keys.Out}}
 	}
-	if s.Secure.Mode == SecurityOff {
-		return nil
+	if s.Secure.Mode == SecurityOff || s.Secure.Keyless || s.Secure.Mode == SecurityRequired && s.Secure.dtls() {
+		return nil // an offer is of one way, but where RFC 8643 allows both
 	}
 	lines := make([]Crypto, 0, len(s.Secure.Suites))
 	for i, suite := range s.Secure.Suites {
@@ -133,17 +163,26 @@ func (s *Session) ourKey(suite srtp.Suite) srtp.Key {
 }
 
 // secured reports whether what is in force is SRTP: then nothing else will be.
-func (s *Session) secured() bool { return !s.Current.Negotiated.Keys.Out.IsZero() }
+func (s *Session) secured() bool { return s.Current.secured() }
+
+func (a *Agreement) secured() bool {
+	return !a.Negotiated.Keys.Out.IsZero() || a.Negotiated.Handshake.On()
+}
 
 // answeredKeys returns what the peer's answer has made of the lines of our
 // offer. A line that is not one of ours, or says what we do not do, is no way
-// back to plain RTP: the peer would send what we take for noise.
+// back to plain RTP: the peer would send what we take for noise. Where it has
+// taken up our offer of DTLS there are none.
 func (s *Session) answeredKeys(a Audio) (srtp.Keys, error) {
-	offered := s.Exchange.Crypto
+	offered, dtls := s.Exchange.Crypto, s.Exchange.DTLS.On()
 	switch {
-	case !plain(a.Proto) && !savp(a.Proto), savp(a.Proto) && len(offered) == 0:
+	case dtls && a.DTLS.answered():
+		return srtp.Keys{}, nil
+	case dtls && (overTLS(a.Proto) || a.Fingered && !a.Keyed):
+		return srtp.Keys{}, ErrSecurity
+	case !plain(a.Proto) && !savp(a.Proto), savp(a.Proto) && len(offered) == 0 && !dtls:
 		return srtp.Keys{}, fmt.Errorf("%w: %q", ErrTransport, a.Proto)
-	case len(offered) == 0:
+	case len(offered) == 0 && !dtls:
 		return srtp.Keys{}, nil
 	case !a.Keyed && plain(a.Proto) && s.Secure.Mode != SecurityRequired && !s.securedBefore():
 		return srtp.Keys{}, nil
@@ -161,7 +200,7 @@ func (s *Session) answeredKeys(a Audio) (srtp.Keys, error) {
 // securedBefore reports whether SRTP was in force when this exchange began.
 func (s *Session) securedBefore() bool {
 	before := s.before()
-	return !before.Negotiated.Keys.Out.IsZero()
+	return before.secured()
 }
 
 // distinct refuses a peer that gives our own key back: with one key in both

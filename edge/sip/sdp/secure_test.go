@@ -23,7 +23,7 @@ func secureLeg(addr string, mode Security, suites ...srtp.Suite) *Session {
 		suites = everySuite
 	}
 	s := leg(addr)
-	s.Secure, s.Local.Secret = Secure{mode, suites}, Secret{1, 2, 3}
+	s.Secure, s.Local.Secret = Secure{Mode: mode, Suites: suites}, Secret{1, 2, 3}
 	return s
 }
 

@@ -44,6 +44,8 @@ type Exchange struct {
 	// Crypto are the keys that we have offered, or the one of the peer's that we
 	// answer; none for plain RTP.
 	Crypto []Crypto
+	// DTLS is what we have offered, or what the peer's offer says that we answer.
+	DTLS DTLS
 }
 
 // Agreement is the outcome of an exchange. Streams is nil where there is none.
@@ -52,6 +54,8 @@ type Agreement struct {
 	Audio      int // index in Streams
 	Local      netip.AddrPort
 	Negotiated Negotiated
+	// DTLS is the association that the keys come from.
+	DTLS Association
 	// Fax is what we say of a T.38 session.
 	Fax Fax
 	// Sent is our description of it. Read-only.
@@ -71,6 +75,8 @@ type Session struct {
 	Settled bool
 	// Rekeyed counts the keys of ours that others have replaced.
 	Rekeyed uint64
+	// Associated is the number of the last association.
+	Associated uint32
 	// Sent is the description we sent last. Read-only.
 	Sent     []byte
 	Exchange Exchange

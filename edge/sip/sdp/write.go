@@ -17,6 +17,7 @@ type body struct {
 	direction relay.Direction
 	time      Time
 	crypto    []Crypto
+	dtls      DTLS
 	fax       Fax
 }
 
@@ -97,6 +98,7 @@ func (s *Session) appendAudio(dst []byte, st Stream, b body) []byte {
 	for _, c := range b.crypto {
 		dst = appendCrypto(dst, c)
 	}
+	dst = appendDTLS(dst, b.dtls)
 	dst = strconv.AppendUint(append(dst, "\r\na=ptime:"...), uint64(b.ptime), 10)
 	dst = append(append(dst, "\r\na="...), directionName(b.direction)...)
 	return append(dst, "\r\n"...)
@@ -123,7 +125,7 @@ func streams(d *Description) []Stream {
 
 // intern spares the copy of the words that nearly every description uses.
 func intern(s string) string {
-	for _, known := range [...]string{"audio", "RTP/AVP", "RTP/SAVP", "0", "8", "video", "image"} {
+	for _, known := range [...]string{"audio", "RTP/AVP", "RTP/SAVP", "UDP/TLS/RTP/SAVP", "0", "8", "video", "image"} {
 		if s == known {
 			return known
 		}
