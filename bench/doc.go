@@ -7,6 +7,7 @@
 //	go run ./bench rtpengine              RTP by turns with rtpengine in the border's place, in namespaces
 //	go run ./bench flood                  good calls beside junk, from strangers and forged trunks
 //	go run ./bench storm                  20,000 calls of all kinds each way, on a clean network and a bad one
+//	go run ./bench features               1,000 calls at a time in which mobiles use the core's features, for ten minutes
 //
 // BenchmarkBorderCall is one carrier's call through one shard of the border in
 // memory, BenchmarkRelay one RTP packet. They show what a change costs.
@@ -47,6 +48,15 @@
 // by a seed; every call must end as its script wants and be recorded so, and
 // what the process holds must come back to what it held before the first. See
 // edge/lab/e2e's Storm.
+//
+// With features, edge/lab/carrier plays three mobile carriers and the public
+// network around the embedded core. A cast of seven mobiles and an outside caller
+// plays one call after another, begun as SPEC §8 splits them: 60 % to a ring group
+// of five, 25 % outbound, 10 % internal, 5 % picked up. Unlike there, every call
+// that may have features has one (hold, transfers, park), or none by lot. Each
+// party must hear whom it talks to by name, every packet is counted by its
+// sequence number, and what the process holds must come back to what it held
+// before, the heap to what a first short round left. See features.go.
 //
 // figures/ holds recorded runs. A figure is compared only with one of the same
 // conditions; two versions are compared in interleaved rounds on one machine.

@@ -57,6 +57,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 			return runFlood(args[1:], stdout, stderr)
 		case "storm":
 			return runStorm(args[1:], stdout, stderr)
+		case "features":
+			return runFeatures(args[1:], stdout, stderr)
 		case "stock":
 			measured, args = trial.against, args[1:]
 		}

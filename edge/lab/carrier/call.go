@@ -259,4 +259,7 @@ func (c *Call) end(why cause.Cause, m sip.Message, now time.Time) {
 	if c.media != nil {
 		c.media.close()
 	}
+	if c.ex.cfg.Lean {
+		c.ex.forget(c)
+	}
 }

@@ -87,7 +87,7 @@ func (d *desk) receive(now time.Time, in ua.Incoming, out []ua.Action) []ua.Acti
 	answer := d.ex.answer
 	d.ex.mu.Unlock()
 	plan := answer(c.incoming)
-	if err := d.ex.enter(c, plan.Voice); err != nil {
+	if err := d.ex.enter(c, plan.Voice, plan.Mute); err != nil {
 		why := cause.Cause{Status: 500, Q850: cause.TemporaryFailure, Text: err.Error()}
 		c.end(why, nil, now)
 		return append(out, ua.Command{Leg: in.Leg, Command: leg.HangUp{Cause: why}})

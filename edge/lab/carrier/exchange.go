@@ -41,6 +41,8 @@ type Config struct {
 	// RTP packet that leaves, in place and without changing its length. It is
 	// called from the goroutine of each call.
 	Line func(packet []byte)
+	// Lean is for calls by the thousand: see lean.go.
+	Lean bool
 	// Log receives faults of our own; nil discards them.
 	Log *slog.Logger
 }
@@ -138,7 +140,8 @@ func (e *Exchange) Answer(f func(Incoming) Behaviour) {
 // included: of a long run the last 32,768 at least.
 func (e *Exchange) Trace() []siptest.Message { return e.trace.read(e.addr) }
 
-// Calls returns all calls, placed and received, in their order.
+// Calls returns all calls, placed and received, in their order; a lean exchange
+// has forgotten those that are over.
 func (e *Exchange) Calls() []*Call {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -243,7 +246,7 @@ func (e *Exchange) order(f func(now time.Time, d *desk)) {
 }
 
 // enter adds a call to the list and gives it media; a failure is the call's.
-func (e *Exchange) enter(c *Call, voice uint64) error {
+func (e *Exchange) enter(c *Call, voice uint64, mute bool) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.calls = append(e.calls, c)
@@ -254,7 +257,7 @@ func (e *Exchange) enter(c *Call, voice uint64) error {
 	if err != nil {
 		return err
 	}
-	m.line = e.cfg.Line
+	m.line, m.lean, m.mute = e.cfg.Line, e.cfg.Lean, mute
 	c.media = m
 	// Owned by the Exchange; they end when the call closes its media.
 	e.speakers.Go(func() { m.speak(voice) })

@@ -36,6 +36,9 @@ type Part struct {
 	Lost, Duplicated, Reordered int
 	// First and Last are when the first and the last packet came.
 	First, Last time.Time
+	// Voice is whose sound the last packet was, where both exchanges are lean: 0
+	// for music, announcements and tones.
+	Voice uint64
 	// Sources and SSRCs are in the order of their first packet.
 	Sources []netip.AddrPort
 	SSRCs   []uint32
@@ -59,6 +62,7 @@ const keys = "0123456789*#ABCD"
 type ear struct {
 	Part
 	track   audio.Track
+	counted time.Duration       // of what a lean exchange does not keep
 	numbers map[uint32]*numbers // by SSRC
 }
 
@@ -108,7 +112,7 @@ func (m *media) hear(now time.Time, from netip.AddrPort, data []byte) {
 	if kind == event {
 		m.digit(now, &p)
 	} else {
-		e.track.Add(audio.Packet{SSRC: p.SSRC, Timestamp: p.Timestamp, Codec: codec, Payload: p.Payload})
+		e.sound(m.lean, codec, &p)
 	}
 	if p.SSRC != m.receivedSSRC {
 		m.received.Cut()
@@ -198,7 +202,8 @@ func (m *media) heard() Heard {
 func (m *media) duration(p Phase) time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.ear[p].track.Duration()
+	e := &m.ear[p]
+	return e.track.Duration() + e.counted
 }
 
 func (e *ear) part() Part {

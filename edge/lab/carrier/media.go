@@ -34,6 +34,8 @@ type media struct {
 	// wake has room for one; it tells the speaker that it may begin.
 	wake chan struct{}
 	line func(packet []byte) // Config.Line, or nil
+	lean bool                // Config.Lean
+	mute bool                // sends keys alone
 
 	// What our stream starts with (RFC 3550 §5.1: random), the sequence below
 	// 32768 as SRTP wants it (RFC 3711 §3.3.1).
@@ -118,6 +120,7 @@ func (m *media) press(event byte, d time.Duration) {
 	m.mu.Lock()
 	m.presses = append(m.presses, press{event: event, length: uint16(min(d*audio.Rate/time.Second, 65_535))})
 	m.mu.Unlock()
+	m.rouse() // who is mute
 }
 
 // close ends the three goroutines without waiting for them.

@@ -27,6 +27,8 @@ type Dial struct {
 	From, To string
 	// Voice is what the caller says, as audio.Voice knows it; 0 is silence.
 	Voice uint64
+	// Mute sends no sound at all, only keys.
+	Mute  bool
 	Offer Offering
 	// RawFrom replaces the style's From header, tag excluded; RawAsserted its
 	// P-Asserted-Identity: empty and not nil asserts nothing.
@@ -39,7 +41,7 @@ type Dial struct {
 // Dial places a call and returns at once. What goes wrong is the call's Cause.
 func (e *Exchange) Dial(d Dial) *Call {
 	c := &Call{ex: e, callID: e.newCallID()}
-	if err := e.enter(c, d.Voice); err != nil {
+	if err := e.enter(c, d.Voice, d.Mute); err != nil {
 		c.end(cause.Cause{Status: 500, Q850: cause.TemporaryFailure, Text: err.Error()}, nil, time.Now())
 		return c
 	}

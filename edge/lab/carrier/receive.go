@@ -49,6 +49,8 @@ type Behaviour struct {
 	Status int
 	// Voice is what the callee says, as audio.Voice knows it; 0 is silence.
 	Voice uint64
+	// Mute sends no sound at all, only keys.
+	Mute bool
 	// Headers go with the final response.
 	Headers []Header
 }

@@ -40,9 +40,21 @@ func open(t *testing.T, c Config) *Exchange {
 
 func connect(t *testing.T, a, b Style) lines {
 	t.Helper()
+	return join(t, Config{Style: a}, Config{Style: b})
+}
+
+func connectLean(t *testing.T, a, b Style) lines {
+	t.Helper()
+	return join(t, Config{Style: a, Lean: true}, Config{Style: b, Lean: true})
+}
+
+func join(t *testing.T, a, b Config) lines {
+	t.Helper()
 	l := lines{t: t}
-	l.a = open(t, Config{Name: "docomo", Style: a, Seed: 1})
-	l.b = open(t, Config{Name: "au", Border: l.a.Addr(), Style: b, Seed: 2})
+	a.Name, a.Seed = "docomo", 1
+	l.a = open(t, a)
+	b.Name, b.Seed, b.Border = "au", 2, l.a.Addr()
+	l.b = open(t, b)
 	l.a.SetBorder(l.b.Addr())
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 10*time.Second, errors.New("the test's limit"))
 	l.ctx = ctx

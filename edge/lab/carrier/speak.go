@@ -55,7 +55,10 @@ type pressed struct {
 // it is due on a schedule fixed by the first one.
 func (m *media) speak(seed uint64) {
 	s := speaker{m: m}
-	if seed != 0 {
+	switch {
+	case m.lean:
+		s.voice = name(seed)
+	case seed != 0:
 		s.voice = audio.Voice(seed)
 	}
 	for {
@@ -77,6 +80,20 @@ func (m *media) speak(seed uint64) {
 		case <-m.stop:
 			return
 		case <-timer.C:
+		}
+		if m.mute && s.pressed == nil && !m.pressing() {
+			before := time.Now()
+			select {
+			case <-m.stop:
+				return
+			case <-m.wake:
+			}
+			// The clock of the stream goes on in whole packets (RFC 3550 §5.1).
+			quiet := time.Since(before).Truncate(defaultPtime * time.Millisecond)
+			s.elapsed += uint32(quiet * audio.Rate / time.Second)
+			due = time.Now()
+			timer.Reset(0)
+			continue
 		}
 		n, _ := m.target()
 		ptime := time.Duration(n.Ptime) * time.Millisecond
@@ -115,7 +132,16 @@ func (s *speaker) send(n sdp.Negotiated, samples uint32) {
 		return
 	}
 	s.pause = max(0, s.pause-1)
+	if s.m.mute {
+		return
+	}
 	s.sendRTP(n.Remote, rtp.Header{PayloadType: uint8(n.AudioOut), Timestamp: s.timestamp(), Marker: !s.spoken}, s.voiced(n.Codec, samples))
+}
+
+func (m *media) pressing() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.presses) > 0
 }
 
 func (m *media) nextPress(timestamp uint32) *pressed {
