@@ -42,6 +42,7 @@ func (s *stage) perform(ctx context.Context, st step) performance {
 		sc := s.playFeature(ctx, st, call)
 		p.checks = sc.checks
 		seen = append(seen, side{st.feature.callee.line, sc.b}, side{st.feature.third.line, sc.c})
+		seen = append(seen, sc.others...)
 	default:
 		// The announcement decides how long this takes.
 		waited := call.Wait(ctx, carrier.Ended)

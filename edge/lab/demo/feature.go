@@ -19,6 +19,8 @@ type feature struct {
 	// rings says that the callee never answers.
 	rings bool
 	third party
+	// others are the members of the group that the callee is one of.
+	others []party
 	// calls is what the third party dials; empty where it is called itself.
 	calls string
 	play  func(ctx context.Context, sc *scene)
@@ -29,6 +31,7 @@ type scene struct {
 	stage   *stage
 	step    step
 	a, b, c *carrier.Call // caller, callee, third party; nil until they are there
+	others  []side        // members of the group that rang in vain
 	checks  []Check
 }
 
@@ -51,7 +54,11 @@ func (s *stage) playFeature(ctx context.Context, st step, call *carrier.Call) *s
 		_ = call.Listen(ctx, carrier.Talk, time.Second)
 	}
 	st.feature.play(ctx, sc)
-	for _, c := range []*carrier.Call{sc.a, sc.b, sc.c} {
+	all := []*carrier.Call{sc.a, sc.b, sc.c}
+	for _, o := range sc.others {
+		all = append(all, o.call)
+	}
+	for _, c := range all {
 		if c != nil {
 			c.HangUp()
 			_ = c.Wait(ctx, carrier.Ended)

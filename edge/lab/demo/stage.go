@@ -94,7 +94,12 @@ func (s *stage) rehearse(all []step) {
 		if f.rings {
 			scripts[f.callee.line][f.callee.number] = carrier.NoAnswer()
 		}
-		scripts[f.third.line][f.third.number] = carrier.Answers(rings, f.third.voice)
+		if f.third.number != "" {
+			scripts[f.third.line][f.third.number] = carrier.Answers(rings, f.third.voice)
+		}
+		for i, m := range f.others {
+			scripts[m.line][m.number] = groupPlan(i, m)
+		}
 	}
 	for l, side := range s.sides {
 		side.Answer(scripts[l].For)

@@ -184,6 +184,11 @@ func steps() []step {
 			feature: &feature{callee: party{docomo, "09000002019", 152}, rings: true, third: party{au, "09000002020", 153}, calls: "892019", play: playPickup},
 		},
 		{
+			name: "group", title: "A group of ten with five channels: five ring, one answers", rules: "R70 R12 R72",
+			caller: party{pstn, "0300009016", 181}, dials: "0300000139",
+			feature: &feature{callee: members()[groupWinner], rings: true, others: members(), play: playGroup},
+		},
+		{
 			name: "softbank-keys", title: "A SoftBank mobile presses *, which its carrier has a use for in pairs", rules: "R53",
 			caller: party{softbank, "09000002031", 161}, dials: "80300009004",
 			decisions: []question{{"softbank", "09000002031", "80300009004", ""}, {"core", "0300000100", "0300009004", ""}},
