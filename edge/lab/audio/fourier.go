@@ -23,7 +23,7 @@ func crossCorrelation(a, b []float64) []float64 {
 	for k := range z {
 		p, q := z[k], z[(n-k)&(n-1)]
 		q = complex(real(q), -imag(q))
-		fa, fb := (p+q)/2, (p-q)*complex(0, -0.5)
+		fa, fb := (p+q)*0.5, (p-q)*complex(0, -0.5)
 		// Conjugated, so that the forward transform inverts it.
 		product[k] = fb * complex(real(fa), -imag(fa))
 	}
@@ -55,12 +55,21 @@ func transform(z, w []complex128) {
 			z[i], z[j] = z[j], z[i]
 		}
 	}
-	for half := 1; half < n; half *= 2 {
+	for i := 0; i+1 < n; i += 2 { // the first pass turns by nothing
+		z[i], z[i+1] = z[i]+z[i+1], z[i]-z[i+1]
+	}
+	turn := make([]complex128, n/2) // the roots of one pass, side by side
+	for half := 2; half < n; half *= 2 {
+		turn = turn[:half]
 		stride := n / (2 * half)
+		for k := range turn {
+			turn[k] = w[k*stride]
+		}
 		for start := 0; start < n; start += 2 * half {
 			low, high := z[start:start+half], z[start+half:start+2*half]
-			for k := range low {
-				v := high[k] * w[k*stride]
+			high = high[:len(low)]
+			for k, root := range turn[:len(low)] {
+				v := high[k] * root
 				low[k], high[k] = low[k]+v, low[k]-v
 			}
 		}

@@ -23,6 +23,7 @@ import (
 // decoder of RFC 4733 read the keys.
 func TestStarsByTshark(t *testing.T) {
 	Need(t, "tshark")
+	NeedTime(t, "tshark reads a thousand sequences for seconds")
 	const sequences = 1000
 	rule := keys.Rule{Gap: 600 * time.Millisecond, Long: 1200 * time.Millisecond, Tone: 80 * time.Millisecond}
 	line := keys.Line{

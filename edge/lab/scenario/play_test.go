@@ -10,7 +10,7 @@ import (
 // would hold whatever happened.
 func TestEndTellsWhatIsLeft(t *testing.T) {
 	s := script(t, "call docomo from=09000002001 to=82002\nring au\nanswer au\nend\n----\n")
-	r := playOnce(t, s, Fair(1), NewSounds())
+	r := playOnce(t, s, Fair(1), allSounds())
 	for _, want := range []string{
 		"expect docomo c1: not ended", "expect au called as 09000002002: not ended",
 		"border.calls=2", "core.calls=1", "admissions=2", "border.legs=4", "core.legs=2", "border.ports=4", "core.ports=2",
@@ -23,7 +23,7 @@ func TestEndTellsWhatIsLeft(t *testing.T) {
 
 // A voice that is not there must not be heard.
 func TestHeardTellsWhatWasNot(t *testing.T) {
-	sounds := NewSounds()
+	sounds := allSounds()
 	s := script(t, "call docomo from=09000002001 to=82002\nring au\nanswer au\nadvance 2s\nheard c1 docomo music emergency nothing\nend\n----\n")
 	r := playOnce(t, s, Fair(1), sounds)
 	for _, want := range []string{
@@ -37,7 +37,7 @@ func TestHeardTellsWhatWasNot(t *testing.T) {
 
 // Foul weather must be foul, and another seed other weather.
 func TestWeather(t *testing.T) {
-	sounds := NewSounds()
+	sounds := allSounds()
 	s := script(t, "call docomo from=09000002001 to=82002\nring au\nanswer au\nadvance 1s\nhangup c1\nend\n----\n")
 	fair := playOnce(t, s, Fair(1), sounds)
 	messages := func(r Result) int {
@@ -69,7 +69,7 @@ func TestScriptFaults(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
 	}
-	sounds := NewSounds()
+	sounds := allSounds()
 	for _, c := range []struct{ name, text, want string }{
 		{"an unknown command", "dance\nend\n----\n", "line 1: dance: no such command"},
 		{"an unknown party", "call rakuten to=1\nend\n----\n", `no party "rakuten"`},

@@ -5,7 +5,9 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
+	"sync"
 	"testing"
 
 	"sekisho/edge/sip/cause"
@@ -13,6 +15,17 @@ import (
 )
 
 var update = flag.Bool("update", false, "record what happens instead of comparing it")
+
+// allSounds makes the voices once for all tests.
+var allSounds = sync.OnceValue(NewSounds)
+
+// TestMain lets a heap of some megabytes, nearly all of it worlds that are over,
+// grow before it is collected: that is a fifth of the time.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	debug.SetGCPercent(800)
+	os.Exit(m.Run())
+}
 
 // The seed of fair weather.
 const fair = 1
@@ -35,7 +48,7 @@ func thorough() bool { return os.Getenv("SEKISHO_REQUIRE") != "" }
 // TestLadder plays every file: what it records must happen, twice the same, and
 // where the file says so its end must be the same in foul weather.
 func TestLadder(t *testing.T) {
-	sounds := NewSounds()
+	sounds := allSounds()
 	for n, file := range files(t) {
 		fouls, _ := weathers(n)
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
@@ -75,7 +88,7 @@ func TestLadder(t *testing.T) {
 // with one shard of the border or with seven.
 func TestStorm(t *testing.T) {
 	t.Parallel()
-	sounds := NewSounds().Deaf()
+	sounds := allSounds().Deaf()
 	for i, file := range files(t) {
 		_, storms := weathers(i)
 		s := read(t, file)

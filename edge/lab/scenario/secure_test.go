@@ -29,7 +29,7 @@ func TestKeysStayOnTheirLeg(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := newPlay(Setting{Weather: Fair(1), Sounds: NewSounds().Deaf()})
+		p := newPlay(Setting{Weather: Fair(1), Sounds: allSounds().Deaf()})
 		if _, err := p.play(s); err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,7 @@ import (
 // does not hold, save by the files that send what belongs to no dialog.
 func TestShards(t *testing.T) {
 	t.Parallel()
-	sounds := NewSounds().Deaf()
+	sounds := allSounds().Deaf()
 	work := map[int][]int{}
 	for i, file := range files(t) {
 		if !thorough() && i%4 != 1 {
@@ -71,7 +71,7 @@ func TestShards(t *testing.T) {
 // cross; a world that did not notice would prove nothing.
 func TestCrossingIsNoticed(t *testing.T) {
 	s := script(t, "call docomo from=09000002001 to=82002\nadvance 1s\nend\n----\n")
-	p := newPlay(Setting{Weather: Fair(fair), Sounds: NewSounds().Deaf(), Shards: 7})
+	p := newPlay(Setting{Weather: Fair(fair), Sounds: allSounds().Deaf(), Shards: 7})
 	if err := p.build(); err != nil {
 		t.Fatal(err)
 	}
