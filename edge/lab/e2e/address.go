@@ -46,3 +46,11 @@ func AwaitBound(at netip.AddrPort, patience time.Duration) error {
 	}
 	return fmt.Errorf("nobody has bound %s after %v", at, patience)
 }
+
+// Neighbour returns an address of the same /24. Parties of one trial are
+// neighbours, so that one Wire hears them all.
+func Neighbour(of netip.Addr, host byte) netip.Addr {
+	a := of.As4()
+	a[3] = host
+	return netip.AddrFrom4(a)
+}

@@ -6,26 +6,26 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"text/template"
 	"time"
+
+	"sekisho/edge/lab/audio"
 )
 
 //go:embed testdata/phones.yaml.tmpl
 var phonesTemplate string
 
 // NewPhones writes the configuration of a trial with the embedded core and two
-// phones, 1001 and 1002, that register from 127.0.0.1 by one of the digests.
+// phones, 1001 and 1002, that register from loopback by one of the digests.
 // listen is where they do; secure is how their media is keyed, empty for plain
 // RTP.
 func NewPhones(folder, digests, secure string) (site *Site, listen netip.AddrPort, err error) {
-	core := Loopback()
+	core := Neighbour(Loopback(), 1)
 	if listen, err = FreeUDP(core); err != nil {
 		return nil, listen, err
 	}
@@ -50,37 +50,47 @@ func NewPhones(folder, digests, secure string) (site *Site, listen netip.AddrPor
 	return site, listen, nil
 }
 
-// Baresip is one phone. It answers by itself, and says its tone for as long as
-// it lives.
+// Baresip is one phone that speaks as soon as a call of its own is answered.
 type Baresip struct {
 	Folder    string // holds its files; it is made
 	Extension string
 	Core      netip.AddrPort
-	Commands  []string // typed at the start, such as "d sip:1002@t1.example"
-	Seconds   int      // it ends by itself after these
+	Addr      netip.Addr // of its own, in 127/8, to be commanded at; it speaks from 127.0.0.1, for it binds no media to an address
+	Voice     uint64     // what it says, as audio.Voice knows it
 	// Encryption is what it calls its way to key media, such as "srtp-mand"; empty
 	// for plain RTP.
 	Encryption string
+	// Answers makes it answer by itself.
+	Answers bool
 }
 
-// Run lets the phone live and returns what it said. Exit statuses mean nothing:
-// what the phone did is judged by what the product saw.
-func (b Baresip) Run(ctx context.Context) (string, error) {
+// control is the port of a phone's ctrl_tcp.
+const control = 4444
+
+// Start runs the phone and returns once it is registered. It is ended when ctx
+// is, or by Stop.
+func (b Baresip) Start(ctx context.Context) (*Phone, error) {
 	if err := b.write(); err != nil {
-		return "", err
+		return nil, err
 	}
-	args := []string{"-4", "-f", b.Folder, "-s", "-t", strconv.Itoa(b.Seconds)}
-	for _, c := range b.Commands {
-		args = append(args, "-e", c)
+	p := &Phone{Baresip: b, cmd: exec.CommandContext(ctx, "baresip", "-4", "-f", b.Folder, "-s"), changed: make(chan struct{})}
+	p.cmd.Stdout, p.cmd.Stderr = &p.said, &p.said
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start baresip: %w", err)
 	}
-	ctx, stop := context.WithTimeout(ctx, time.Duration(b.Seconds+10)*time.Second)
-	defer stop()
-	out, err := exec.CommandContext(ctx, "baresip", args...).CombinedOutput()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && ctx.Err() == nil {
-		err = nil
+	if err := p.connect(); err != nil {
+		return nil, errors.Join(err, p.Stop())
 	}
-	return string(out), err
+	// It may have registered before it was listened to.
+	for until := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		info, err := p.Do("reginfo", "")
+		if err == nil && strings.Contains(info, "OK") {
+			return p, p.locate()
+		}
+		if err != nil || time.Now().After(until) {
+			return nil, errors.Join(fmt.Errorf("phone %s is not registered: %q: %s", b.Extension, info, p.Said()), err, p.Stop())
+		}
+	}
 }
 
 func (b Baresip) write() error {
@@ -91,12 +101,17 @@ func (b Baresip) write() error {
 	if err != nil || len(modules) == 0 {
 		return errors.New("baresip's modules are not where Debian puts them")
 	}
-	tone := filepath.Join(b.Folder, "tone.wav")
-	config := "sip_listen 127.0.0.1:0\nmodule_path " + modules[0] + "\n" +
-		"module g711.so\nmodule aufile.so\nmodule rtcpsummary.so\nmodule_app account.so\nmodule_app menu.so\n" +
-		"audio_source aufile," + tone + "\naudio_player aufile," + filepath.Join(b.Folder, "heard.wav") + "\n"
-	account := fmt.Sprintf("<sip:%s@t1.example>;auth_user=%s;auth_pass=secret-%s;outbound=\"sip:%s\";regint=60;answermode=auto;audio_codecs=pcmu",
-		b.Extension, b.Extension, b.Extension, b.Core)
+	voice := filepath.Join(b.Folder, "voice.wav")
+	config := fmt.Sprintf("sip_listen 127.0.0.1:0\nnet_interface 127.0.0.1\nctrl_tcp_listen %s\nmodule_path %s\n",
+		netip.AddrPortFrom(b.Addr, control), modules[0]) +
+		"module g711.so\nmodule aufile.so\nmodule rtcpsummary.so\nmodule ctrl_tcp.so\nmodule_app account.so\nmodule_app menu.so\n" +
+		"audio_source aufile," + voice + "\naudio_player aufile," + filepath.Join(b.Folder, "heard.wav") + "\n"
+	answers := "manual"
+	if b.Answers {
+		answers = "auto"
+	}
+	account := fmt.Sprintf("<sip:%s@t1.example>;auth_user=%s;auth_pass=secret-%s;outbound=\"sip:%s\";regint=60;answermode=%s;audio_codecs=pcmu",
+		b.Extension, b.Extension, b.Extension, b.Core, answers)
 	if b.Encryption != "" {
 		config += "module srtp.so\n"
 		account += ";mediaenc=" + b.Encryption
@@ -105,7 +120,7 @@ func (b Baresip) write() error {
 	if err := os.MkdirAll(b.Folder, 0o700); err != nil {
 		return err
 	}
-	for name, text := range map[string]string{"config": config, "accounts": account, "contacts": "", "tone.wav": wave(b.Seconds)} {
+	for name, text := range map[string]string{"config": config, "accounts": account, "contacts": "", "voice.wav": wave(audio.Decode(audio.Voice(b.Voice)))} {
 		if err := os.WriteFile(filepath.Join(b.Folder, name), []byte(text), 0o600); err != nil {
 			return err
 		}
@@ -113,12 +128,15 @@ func (b Baresip) write() error {
 	return nil
 }
 
-// wave is a RIFF file of a tone of 440 Hz, 16 bits at 8 kHz.
-func wave(seconds int) string {
-	const hz = 8000
-	data := make([]byte, 0, 2*hz*seconds)
-	for i := range hz * seconds {
-		data = binary.LittleEndian.AppendUint16(data, uint16(int16(8000*math.Sin(2*math.Pi*440*float64(i)/hz))))
+// wave is a RIFF file of a voice, 16 bits at 8 kHz, said over and over for longer
+// than any trial.
+func wave(voice []int16) string {
+	const hz, times = audio.Rate, 8
+	data := make([]byte, 0, 2*times*len(voice))
+	for range times {
+		for _, s := range voice {
+			data = binary.LittleEndian.AppendUint16(data, uint16(s))
+		}
 	}
 	b := binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(36+len(data)))
 	b = append(b, "WAVEfmt "...)

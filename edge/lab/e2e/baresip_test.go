@@ -1,15 +1,12 @@
 package e2e
 
 import (
-	"context"
 	"net/netip"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 )
 
 // TestPhones has two baresips register at the embedded core by MD5 and one call
@@ -17,6 +14,7 @@ import (
 func TestPhones(t *testing.T) {
 	Need(t, "baresip")
 	NeedTime(t, "the phones take some seconds to register and talk")
+	t.Parallel()
 	site, listen, err := NewPhones(t.TempDir(), "MD5", "")
 	if err != nil {
 		t.Fatal(err)
@@ -38,6 +36,7 @@ func TestPhones(t *testing.T) {
 func TestPhonesWithSRTP(t *testing.T) {
 	Need(t, "baresip")
 	NeedTime(t, "the phones take some seconds to register and talk")
+	t.Parallel()
 	site, listen, err := NewPhones(t.TempDir(), "MD5", "require")
 	if err != nil {
 		t.Fatal(err)
@@ -71,37 +70,28 @@ func TestPhonesWithSRTP(t *testing.T) {
 // ring has phone 1001 call 1002, and returns what was recorded and said.
 func ring(t *testing.T, site *Site, listen netip.AddrPort, encryption string) (records []Record, product string, said []string) {
 	t.Helper()
-	binary, err := built()
-	if err != nil {
-		t.Fatal(err)
+	process, wire := open(t, site), overhear(t, listen.Addr())
+	var phones []*Phone
+	for i, extension := range []string{"1001", "1002"} {
+		phones = append(phones, phone(t, Baresip{
+			Folder: filepath.Join(site.Folder, extension), Extension: extension, Core: listen, Addr: Neighbour(listen.Addr(), byte(10+i)), Voice: uint64(i), Encryption: encryption, Answers: true,
+		}))
 	}
-	process, err := Start(context.WithoutCancel(t.Context()), binary, site)
-	if err != nil {
-		t.Fatal(err)
+	caller := phones[0]
+	order(t, caller, "dial", "sip:1002@t1.example")
+	for _, p := range phones {
+		expect(t, p, "CALL_ESTABLISHED")
 	}
-	phones := []Baresip{
-		{Folder: filepath.Join(site.Folder, "1002"), Extension: "1002", Core: listen, Seconds: 15, Encryption: encryption},
-		// Its first INVITE is sent before it is registered and goes unanswered;
-		// a repetition, 0.5, 1.5, 3.5 or 7.5 s later, comes from a phone that is.
-		{Folder: filepath.Join(site.Folder, "1001"), Extension: "1001", Core: listen, Seconds: 11, Encryption: encryption, Commands: []string{"d sip:1002@t1.example"}},
+	for _, p := range phones {
+		if err := wire.Packets(media(t, wire, p.SIP, ""), 80); err != nil {
+			t.Fatal(err)
+		}
 	}
-	said = make([]string, len(phones))
-	var wait sync.WaitGroup
-	for i, p := range phones {
-		wait.Go(func() {
-			var err error
-			if said[i], err = p.Run(t.Context()); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wait.Wait()
-	if err := process.Stop(15 * time.Second); err != nil {
-		t.Error(err)
-	}
-	records, err = ReadRecords(site.Records())
-	if err != nil {
-		t.Fatal(err)
+	order(t, caller, "hangup", "")
+	expect(t, phones[1], "CALL_CLOSED")
+	records = recorded(t, site, 1)
+	for _, p := range phones {
+		said = append(said, p.Said())
 	}
 	return records, process.Said(), said
 }

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -28,21 +27,7 @@ func TestCalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	binary, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The test's own context ends before its clean-up, which wants to see the process end by itself.
-	product, err := Start(context.WithoutCancel(t.Context()), binary, site)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := product.Stop(15 * time.Second); err != nil {
-			t.Error(err)
-		}
-		t.Logf("the process used %v of CPU for %d calls; it said:\n%s", product.Used(), calls, product.Said())
-	})
+	product := open(t, site)
 	debug(t, product) // what the first look costs stays
 	before := debug(t, product)
 	wire := capture(t, site)

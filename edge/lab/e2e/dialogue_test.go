@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -76,10 +75,6 @@ func TestDialogues(t *testing.T) {
 	Need(t, "sipp")
 	NeedTime(t, "each dialogue is a process and some seconds")
 	t.Parallel()
-	binary, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, d := range dialogues {
 		for _, way := range []Way{FromCarrier, FromCore} {
 			if d.way != "" && d.way != way {
@@ -87,7 +82,7 @@ func TestDialogues(t *testing.T) {
 			}
 			t.Run(d.name+"/"+string(way), func(t *testing.T) {
 				t.Parallel()
-				speak(t, binary, d, way)
+				speak(t, d, way)
 			})
 		}
 	}
@@ -96,26 +91,18 @@ func TestDialogues(t *testing.T) {
 // dialogueCalls is how often each is played.
 const dialogueCalls = 3
 
-func speak(t *testing.T, binary string, d dialogue, way Way) {
+func speak(t *testing.T, d dialogue, way Way) {
 	site, err := NewDialogueSite(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	speakAt(t, binary, d, way, site, func(*SIPp, Way) {})
+	speakAt(t, d, way, site, func(*SIPp, Way) {})
 }
 
 // speakAt plays a dialogue at a site whose carrier stands where place puts it.
-func speakAt(t *testing.T, binary string, d dialogue, way Way, site *Site, place func(*SIPp, Way)) {
+func speakAt(t *testing.T, d dialogue, way Way, site *Site, place func(*SIPp, Way)) {
 	const calls = dialogueCalls
-	product, err := Start(context.WithoutCancel(t.Context()), binary, site)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := product.Stop(15 * time.Second); err != nil {
-			t.Error(err)
-		}
-	})
+	product := open(t, site)
 	if d.file == "" {
 		d.file = d.name
 	}
@@ -152,9 +139,6 @@ func speakAt(t *testing.T, binary string, d dialogue, way Way, site *Site, place
 		}
 	}
 	judgeDialogue(t, product, site, want, calls)
-	if t.Failed() {
-		t.Logf("the product said:\n%s", product.Said())
-	}
 }
 
 // converse runs both sides to their end.

@@ -29,22 +29,18 @@ func TestProxy(t *testing.T) {
 	Need(t, "sipp", "kamailio")
 	NeedTime(t, "each dialogue is three processes and some seconds")
 	t.Parallel()
-	binary, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for name, ways := range proxied {
 		i := slices.IndexFunc(dialogues, func(d dialogue) bool { return d.name == name })
 		for _, way := range []Way{FromCarrier, FromCore} {
 			t.Run(name+"/"+string(way), func(t *testing.T) {
 				t.Parallel()
-				speakThrough(t, binary, dialogues[i], way, ways[way])
+				speakThrough(t, dialogues[i], way, ways[way])
 			})
 		}
 	}
 }
 
-func speakThrough(t *testing.T, binary string, d dialogue, way Way, routed map[string]int) {
+func speakThrough(t *testing.T, d dialogue, way Way, routed map[string]int) {
 	site, err := NewDialogueSite(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +59,7 @@ func speakThrough(t *testing.T, binary string, d dialogue, way Way, routed map[s
 			t.Error(err)
 		}
 	})
-	speakAt(t, binary, d, way, site, func(carrier *SIPp, way Way) {
+	speakAt(t, d, way, site, func(carrier *SIPp, way Way) {
 		carrier.Local = peer
 		if way == FromCarrier {
 			carrier.Remote = site.Carrier

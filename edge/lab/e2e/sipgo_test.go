@@ -22,19 +22,7 @@ func TestSipgoRegisters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	binary, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	product, err := Start(context.WithoutCancel(t.Context()), binary, site)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := product.Stop(15 * time.Second); err != nil {
-			t.Error(err)
-		}
-	})
+	product := open(t, site)
 	ua, err := sipgo.NewUA(sipgo.WithUserAgent("1001"), sipgo.WithUserAgentHostname("t1.example"))
 	if err != nil {
 		t.Fatal(err)

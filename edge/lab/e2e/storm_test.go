@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -36,19 +35,7 @@ func storm(t *testing.T, s Storm) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	binary, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	product, err := Start(context.WithoutCancel(t.Context()), binary, site)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := product.Stop(15 * time.Second); err != nil {
-			t.Error(err)
-		}
-	})
+	product := open(t, site)
 	debug(t, product) // what the first look costs stays
 	before := debug(t, product)
 	o, err := s.Run(t.Context(), site, nil)

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/netip"
@@ -28,19 +27,7 @@ func TestTorture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	binary, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	product, err := Start(context.WithoutCancel(t.Context()), binary, site)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := product.Stop(15 * time.Second); err != nil {
-			t.Error(err)
-		}
-	})
+	product := open(t, site)
 	pid := product.PID()
 	wire, err := StartCaptureOfSent(t.Context(), filepath.Join(site.Folder, "wire.pcapng"), site.West, site.East)
 	if err != nil {
