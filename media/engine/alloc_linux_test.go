@@ -104,8 +104,8 @@ func TestSRTPDoesNotAllocate(t *testing.T) {
 	var peers [2]*secured
 	for i, s := range suites {
 		peers[i] = secure(t, s, uint64(i))
-		c := &l.worker.cells[i]
-		spec := c.spec
+		c := l.worker.berths[i].cell
+		spec := *c.in.Spec()
 		spec.Keys = peers[i].keys
 		route(relay.Configure{Slot: c.slot, Spec: spec}, 1, func(_ int, o Order) { l.mailbox.put(o) })
 	}

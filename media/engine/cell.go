@@ -26,37 +26,41 @@ type target struct {
 	to   netip.AddrPort
 }
 
-// cell is one port pair at its home worker.
+// berth is one port pair at its home worker: all that a pair costs which has no
+// call. There is one for each that was ever bound, so it is small.
+type berth struct {
+	cell    *cell // of its lease; nil while it has none: packets are drained
+	sockets port.Sockets
+	timer   int32 // position in the worker's heap, plus 1
+	tos     uint8 // set on the sockets
+}
+
+// cell is one lease. It comes with its order and goes when it ends, with all
+// that it knew.
 type cell struct {
 	state state
 	slot  relay.Slot
 	owner uint32
 	seed  uint32 // of its reports
-	spec  relay.Spec
 
 	in       relay.InHalf
 	receiver *srtp.Receiver // of what in hears; nil where that is plain RTP
-	fed      outbound       // what in feeds, while feeding
-	feeding  bool
+	fed      *outbound      // what in feeds, if it does
 
-	own   outbound // the slot's own out-half, while it is at home
+	own   *outbound // the slot's own out-half, while it is at home
 	where whereabouts
 	want  source
 
-	player  player
-	sockets port.Sockets
-	timer   int        // position in the worker's heap, plus 1
-	join    joinNumber // the latest of this slot
-	tos     uint8      // set on the sockets
+	player player
+	join   joinNumber // the latest of this slot
 }
 
 // state is a lease's state.
 type state uint8
 
 const (
-	idle    state = iota // no lease: packets are drained
-	open                 // leased
-	closing              // released, waiting for the out-half to come home
+	open    state = iota
+	closing       // released, waiting for the out-half to come home
 )
 
 // whereabouts says where a slot's out-half is.
@@ -85,13 +89,16 @@ const (
 	endpoint
 )
 
+// target is what c's out-half must know of its description.
+func (c *cell) target() target { return target{*c.in.Spec(), c.in.Destination()} }
+
 // due returns when the cell needs the worker's attention, or the zero time.
 func (c *cell) due() time.Time {
 	d := c.in.Deadline()
 	if c.state != open {
 		return time.Time{}
 	}
-	if c.feeding {
+	if c.fed != nil {
 		d = earlier(d, c.fed.Deadline())
 	}
 	if c.where == atHome {

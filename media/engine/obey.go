@@ -15,10 +15,10 @@ func (w *Worker) obey(now time.Time, o Order, out *Output) {
 	case feed:
 		w.feed(now, o, out)
 	case attach:
-		for int(o.local) >= len(w.cells) {
-			w.cells = append(w.cells, cell{})
+		for int(o.local) >= len(w.berths) {
+			w.berths = append(w.berths, berth{})
 		}
-		w.cells[o.local].sockets = o.sockets
+		w.berths[o.local].sockets = o.sockets
 	case detach:
 		w.detach(o, out)
 	case lease:
@@ -36,7 +36,7 @@ func (w *Worker) obey(now time.Time, o Order, out *Output) {
 		}
 	case tell:
 		if c := w.holder(o.slot, o.feeder); c != nil {
-			w.report = w.transmit(&c.fed, o.report, w.report[:0], out)
+			w.report = w.transmit(c.fed, o.report, w.report[:0], out)
 		}
 	case ask:
 		w.answer(now, o)
@@ -66,22 +66,20 @@ func (w *Worker) post(worker int, o Order, out *Output) {
 	out.Posts = append(out.Posts, Post{worker, o})
 }
 
-// detach forgets a pair. The place keeps its last slot only, which nobody can
-// name any more: the next pair here has a greater epoch, and sockets without a
-// mark.
+// detach forgets a pair that has no lease. The next pair here has sockets without
+// a mark.
 func (w *Worker) detach(o detach, out *Output) {
-	c := &w.cells[o.local]
-	out.Detached = append(out.Detached, Detached{w.index, o.local, c.sockets})
-	*c = cell{slot: c.slot, timer: c.timer}
+	b := &w.berths[o.local]
+	out.Detached = append(out.Detached, Detached{w.index, o.local, b.sockets})
+	*b = berth{}
 }
 
 func (w *Worker) lease(o lease) {
-	c := &w.cells[place(o.slot)]
-	*c = cell{
-		state: open, slot: o.slot, owner: o.owner, sockets: c.sockets, timer: c.timer, tos: c.tos,
-		seed: o.seed,
-		in:   relay.InHalf{Slot: o.slot, Ours: o.identity.SSRC},
-		own:  outbound{OutHalf: relay.NewOutHalf(o.slot, o.identity), sockets: c.sockets},
+	b := &w.berths[place(o.slot)]
+	b.cell = &cell{
+		slot: o.slot, owner: o.owner, seed: o.seed,
+		in:  relay.InHalf{Slot: o.slot, Ours: o.identity.SSRC},
+		own: &outbound{OutHalf: relay.NewOutHalf(o.slot, o.identity), sockets: b.sockets},
 	}
 	w.counts.Leased++
 }
@@ -122,11 +120,10 @@ func (w *Worker) configure(now time.Time, rc relay.Configure, out *Output) {
 		return
 	}
 	w.busy = int64(place(rc.Slot))
-	if rc.Spec.TOS != c.tos {
-		c.tos = rc.Spec.TOS
-		out.Marks = append(out.Marks, Mark{c.sockets.RTP, rc.Spec.TOS}, Mark{c.sockets.RTCP, rc.Spec.TOS})
+	if b := &w.berths[place(rc.Slot)]; rc.Spec.TOS != b.tos {
+		b.tos = rc.Spec.TOS
+		out.Marks = append(out.Marks, Mark{b.sockets.RTP, rc.Spec.TOS}, Mark{b.sockets.RTCP, rc.Spec.TOS})
 	}
-	c.spec = rc.Spec
 	c.in.Configure(rc.Spec)
 	if err := c.lock(rc.Spec.Keys.In); err != nil {
 		w.fail(c, err.Error(), out)
@@ -191,9 +188,9 @@ func (w *Worker) feed(now time.Time, o feed, out *Output) {
 // is at home.
 func (w *Worker) release(now time.Time, c *cell, out *Output) {
 	c.state = closing
+	w.schedule(c)
 	w.part(c, evicted, out)
 	w.want(now, c, source{}, out)
-	w.schedule(c)
 }
 
 // want decides who shall feed c's own out-half, and gets the out-half home if
@@ -220,7 +217,7 @@ func (w *Worker) settleOwn(now time.Time, c *cell, out *Output) {
 		w.finish(now, c, out)
 		return
 	}
-	c.own.aim(target{c.spec, c.in.Destination()})
+	c.own.aim(c.target())
 	switch c.want.kind {
 	case nothing:
 	case playing:
@@ -235,6 +232,7 @@ func (w *Worker) settleOwn(now time.Time, c *cell, out *Output) {
 		c.want.holder = c.want.feeder
 		c.own.join = c.want.join
 		w.post(home(c.want.feeder), adopt{feeder: c.want.feeder, out: c.own}, out)
+		c.own = nil
 	}
 	w.schedule(c)
 }
@@ -244,10 +242,9 @@ func (w *Worker) finish(now time.Time, c *cell, out *Output) {
 	c.own.AddTo(&stats)
 	out.Notices = append(out.Notices, Notice{c.owner, relay.Released{Slot: c.slot, Stats: stats}})
 	out.Ended = append(out.Ended, c.slot)
-	c.state = idle
+	w.berths[place(c.slot)].cell = nil
 	c.forget()
 	w.counts.Leased--
-	w.schedule(c)
 }
 
 // adopt makes a cell of this worker feed an out-half.
@@ -265,7 +262,6 @@ func (w *Worker) adopt(o adopt, out *Output) {
 	w.part(c, evicted, out)
 	c.fed = o.out
 	c.fed.Feed()
-	c.feeding = true
 	w.schedule(c)
 }
 
@@ -277,17 +273,17 @@ func (w *Worker) recall(o recall, out *Output) {
 
 // part sends the out-half that c feeds home.
 func (w *Worker) part(c *cell, why cause, out *Output) {
-	if !c.feeding {
+	if c.fed == nil {
 		return
 	}
-	c.feeding = false
 	w.post(home(c.fed.Slot), giveBack{out: c.fed, feeder: c.slot, cause: why}, out)
+	c.fed = nil
 }
 
 // takeBack receives an out-half of this worker's. Its lease cannot have ended
 // meanwhile, because finish waits for it.
 func (w *Worker) takeBack(now time.Time, o giveBack, out *Output) {
-	c := &w.cells[place(o.out.Slot)]
+	c := w.berths[place(o.out.Slot)].cell
 	c.own = o.out
 	c.own.Feed()
 	c.where = atHome
@@ -304,20 +300,16 @@ func (w *Worker) takeBack(now time.Time, o giveBack, out *Output) {
 
 // holder returns the cell of this worker that feeds slot's out-half, or nil.
 func (w *Worker) holder(slot, feeder relay.Slot) *cell {
-	if int(place(feeder)) >= len(w.cells) {
-		return nil
+	if c := w.at(place(feeder)); c != nil && c.slot == feeder && c.fed != nil && c.fed.Slot == slot {
+		return c
 	}
-	c := &w.cells[place(feeder)]
-	if c.slot != feeder || !c.feeding || c.fed.Slot != slot {
-		return nil
-	}
-	return c
+	return nil
 }
 
 // aimAt tells c's out-half, wherever it is, its description and destination.
 // One that is on its way learns them when it arrives.
 func (w *Worker) aimAt(c *cell, out *Output) {
-	to := target{c.spec, c.in.Destination()}
+	to := c.target()
 	switch c.where {
 	case atHome:
 		c.own.aim(to)
@@ -337,10 +329,13 @@ func (w *Worker) Abandon(now time.Time, out *Output) {
 	w.counts.Panics++
 	at := w.busy
 	w.busy = -1
-	if at < 0 || w.cells[at].state != open {
+	if at < 0 {
 		return
 	}
-	c := &w.cells[at]
+	c := w.at(uint32(at))
+	if c == nil || c.state != open {
+		return
+	}
 	w.fail(c, "internal fault", out)
 	w.release(now, c, out)
 	w.settle(now, out)

@@ -47,7 +47,7 @@ type joinNumber uint64
 // adopt carries an out-half to the worker of its feeder.
 type adopt struct {
 	feeder relay.Slot
-	out    outbound
+	out    *outbound
 }
 
 // recall asks the worker that holds slot's out-half to give it back. It is
@@ -56,7 +56,7 @@ type recall struct{ slot, feeder relay.Slot }
 
 // giveBack carries an out-half home.
 type giveBack struct {
-	out    outbound
+	out    *outbound
 	feeder relay.Slot
 	cause  cause
 }

@@ -83,7 +83,7 @@ func (c *cell) packet(now time.Time, w *relay.Packet, buffer []byte) (send, ende
 	p := &c.player
 	audio := buffer[rtpHeader:]
 	ended = p.fill(audio)
-	if c.spec.Codec == relay.PCMA {
+	if c.in.Spec().Codec == relay.PCMA {
 		g711.MuToA(audio, audio)
 	}
 	w.Data = buffer

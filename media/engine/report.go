@@ -11,13 +11,13 @@ import (
 func (w *Worker) reports(c *cell, r relay.Report, out *Output) {
 	switch {
 	case c.where == atHome:
-		w.arena = w.transmit(&c.own, r, w.arena, out)
+		w.arena = w.transmit(c.own, r, w.arena, out)
 	case c.where == returning:
 	case home(c.want.holder) != w.index:
 		w.post(home(c.want.holder), tell{slot: c.slot, feeder: c.want.holder, report: r}, out)
 	default:
 		if h := w.holder(c.slot, c.want.holder); h != nil {
-			w.arena = w.transmit(&h.fed, r, w.arena, out)
+			w.arena = w.transmit(h.fed, r, w.arena, out)
 		}
 	}
 }

@@ -24,11 +24,9 @@ func (c *cell) lock(k srtp.Key) error {
 	return err
 }
 
-// forget drops what a lease leaves behind: keys above all.
-func (c *cell) forget() {
-	c.receiver, c.own.sender = nil, nil
-	c.spec, c.in = relay.Spec{}, relay.InHalf{}
-}
+// forget wipes what a lease leaves behind, keys above all: the memory itself is
+// free some time later.
+func (c *cell) forget() { *c.own, *c = outbound{}, cell{} }
 
 // open takes the protection off what came from where c's peer may be, and
 // reports whether it may be judged. What is not authentic is counted and
@@ -38,7 +36,7 @@ func (w *Worker) open(c *cell, d *Datagram) bool {
 	if d.Component == RTCP {
 		hears = c.in.HearsRTCP
 	}
-	if c.spec.Keys.In.IsZero() || !hears(d.Source) {
+	if c.in.Spec().Keys.In.IsZero() || !hears(d.Source) {
 		return true // plain, or from a source that the in-half refuses unread
 	}
 	fault := srtp.Unauthentic

@@ -216,7 +216,7 @@ func TestEventsOfADetachedPair(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.obey(time.Now())
-	sockets := l.worker.cells[0].sockets
+	sockets := l.worker.berths[0].sockets
 	var to netip.AddrPort
 	ledger.parts[0].pools[0].Pairs(func(p port.Pair) { to = p.Addr })
 	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))

@@ -94,14 +94,14 @@ type Counts struct {
 type Worker struct {
 	index  int
 	clips  Clips
-	cells  []cell
+	berths []berth
 	timers timers
 	queue  []Order // for itself, first in, first out
 	packet relay.Packet
 	report []byte // scratch for a report that another worker's endpoint tells
 	arena  []byte // generated packets and reports of one step
 	counts Counts
-	busy   int64 // place of the cell being served, or -1: whom a panic hits
+	busy   int64 // place of the pair being served, or -1: whom a panic hits
 }
 
 // generated is how many generated packets one step may put out; what is due
@@ -131,7 +131,7 @@ func (w *Worker) Step(now time.Time, out *Output) {
 		if !ok || a.at.After(now) {
 			break
 		}
-		c := &w.cells[a.local]
+		c := w.berths[a.local].cell
 		w.busy = int64(a.local)
 		w.expire(now, c)
 		if c.in.Silent(now) {
@@ -147,11 +147,11 @@ func (w *Worker) Step(now time.Time, out *Output) {
 		if r, ok := c.in.Report(now); ok {
 			w.reports(c, r, out)
 		}
-		if c.feeding {
-			w.owe(now, &c.fed, out)
+		if c.fed != nil {
+			w.owe(now, c.fed, out)
 		}
 		if c.where == atHome {
-			w.owe(now, &c.own, out)
+			w.owe(now, c.own, out)
 		}
 		if c.player.active && !c.player.next.After(now) {
 			w.play(now, c, out)
@@ -164,7 +164,7 @@ func (w *Worker) Step(now time.Time, out *Output) {
 
 // expire ends what the clock ends of c's keys.
 func (w *Worker) expire(now time.Time, c *cell) {
-	if orders := c.in.Expire(now); c.feeding {
+	if orders := c.in.Expire(now); c.fed != nil {
 		c.fed.Order(now, &orders)
 	}
 }
@@ -175,7 +175,7 @@ func (w *Worker) press(now time.Time, c *cell, p relay.Press, out *Output) {
 	if key != 0 {
 		out.Notices = append(out.Notices, Notice{c.owner, relay.Digit{Slot: c.slot, Key: key, At: now}})
 	}
-	if c.feeding {
+	if c.fed != nil {
 		c.fed.Order(now, &orders)
 	}
 	w.schedule(c)
@@ -191,12 +191,12 @@ func (w *Worker) Deadline() time.Time {
 // is put out for it.
 func (w *Worker) Receive(now time.Time, d Datagram, out *Output) {
 	w.counts.Received++
-	if int(d.Local) >= len(w.cells) || w.cells[d.Local].state != open {
+	c := w.at(d.Local)
+	if c == nil || c.state != open {
 		w.counts.Dropped[relay.NotConfigured]++ // drains a pair at rest
 		return
 	}
 	w.busy = int64(d.Local)
-	c := &w.cells[d.Local]
 	if !w.open(c, &d) {
 		w.busy = -1
 		return
@@ -223,18 +223,18 @@ func (w *Worker) Receive(now time.Time, d Datagram, out *Output) {
 // pass gives a packet to the out-half that c feeds.
 func (w *Worker) pass(now time.Time, c *cell, v relay.Verdict, out *Output) relay.Reason {
 	if v.Action == relay.Drop {
-		if c.feeding && !v.Orders.None() {
+		if c.fed != nil && !v.Orders.None() {
 			c.fed.Order(now, &v.Orders)
 		}
 		return v.Reason
 	}
-	if !c.feeding {
+	if c.fed == nil {
 		return relay.Unconsumed
 	}
 	if r := c.fed.Handle(now, &w.packet, v); r != relay.Passed {
 		return r
 	}
-	return w.send(&c.fed, RTP, w.packet.Data, out)
+	return w.send(c.fed, RTP, w.packet.Data, out)
 }
 
 // send puts out a packet of o's stream and returns Passed, or why it cannot. It
@@ -284,14 +284,14 @@ func (w *Worker) play(now time.Time, c *cell, out *Output) {
 		w.counts.Restarted++
 		p.next = now
 	}
-	each := ptime(&c.spec)
+	each := ptime(c.in.Spec())
 	begin := len(w.arena)
 	end := begin + rtpHeader + each*samplesPerMilli
 	w.arena = w.arena[:end+tail]
 	buffer := w.arena[begin : end : end+tail]
 	send, ended := c.packet(now, &w.packet, buffer)
 	if send {
-		w.count(w.send(&c.own, RTP, buffer, out))
+		w.count(w.send(c.own, RTP, buffer, out))
 	}
 	p.next = p.next.Add(time.Duration(each) * time.Millisecond)
 	if ended {
@@ -317,26 +317,33 @@ func (w *Worker) count(r relay.Reason) {
 	w.counts.Dropped[r]++
 }
 
-func (w *Worker) schedule(c *cell) { w.timers.set(w.cells, place(c.slot), c.due()) }
+func (w *Worker) schedule(c *cell) { w.timers.set(w.berths, place(c.slot), c.due()) }
 
 // find returns the open cell of a slot of this worker, or nil.
 func (w *Worker) find(s relay.Slot) *cell {
-	if home(s) != w.index || int(place(s)) >= len(w.cells) {
+	if home(s) != w.index {
 		return nil
 	}
-	c := &w.cells[place(s)]
-	if c.state != open || c.slot != s {
+	if c := w.at(place(s)); c != nil && c.state == open && c.slot == s {
+		return c
+	}
+	return nil
+}
+
+// at returns the cell of a place, or nil.
+func (w *Worker) at(local uint32) *cell {
+	if int(local) >= len(w.berths) {
 		return nil
 	}
-	return c
+	return w.berths[local].cell
 }
 
 // socket returns the socket of a place, or -1 where no pair is attached.
 func (w *Worker) socket(local uint32, c Component) int32 {
-	if int(local) >= len(w.cells) {
+	if int(local) >= len(w.berths) {
 		return -1
 	}
-	s := &w.cells[local].sockets
+	s := &w.berths[local].sockets
 	if *s == (port.Sockets{}) {
 		return -1
 	}

@@ -210,6 +210,9 @@ func (h *InHalf) Press(now time.Time, p Press) (told dtmf.Key, out dtmf.Orders) 
 // Keys says what becomes of the peer's keys from the next press on.
 func (h *InHalf) Keys(m KeyMode) { h.keys.mode = m }
 
+// Spec returns the description, which is read-only. It is zero before Configure.
+func (h *InHalf) Spec() *Spec { return &h.spec }
+
 // Destination returns where this endpoint's peer is to be reached: the accepted
 // source, else the described address, else an invalid one.
 func (h *InHalf) Destination() netip.AddrPort { return h.latch.destination() }
