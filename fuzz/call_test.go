@@ -38,6 +38,11 @@ const (
 	actProgress
 	actPrack
 	actUpdate
+	// actReplace is an INVITE that takes over a dialog (RFC 3891), or would; actFax
+	// offers T.38, actOdd is an INVITE that no border takes.
+	actReplace
+	actFax
+	actOdd
 	actsOfCalls
 )
 
@@ -72,7 +77,7 @@ func (s *site) play(script []byte) {
 	}
 }
 
-var statuses = [16]int{100, 180, 183, 200, 486, 480, 503, 404, 302, 603, 181, 200, 199, 408, 401, 487}
+var statuses = [16]int{100, 180, 183, 200, 486, 480, 503, 404, 302, 603, 181, 200, 199, 422, 401, 487}
 
 var waits = [8]time.Duration{10 * time.Millisecond, 100 * time.Millisecond, 600 * time.Millisecond, 2 * time.Second,
 	5 * time.Second, 33 * time.Second, 40 * time.Second, 181 * time.Second}
@@ -110,7 +115,7 @@ func (s *site) act(act, how byte) {
 			status := [4]int{200, 491, 488, 481}[how>>3&3]
 			body := ""
 			if status == 200 {
-				body = s.describe(f.peer, int(how>>5))
+				body = s.agreeTo(f.peer, f.asked, int(how>>5))
 			}
 			s.send(f.peer, s.reply(f.asked, status, body))
 		}
@@ -149,6 +154,14 @@ func (s *site) act(act, how byte) {
 		s.prack(how)
 	case actUpdate:
 		s.update(how)
+	case actReplace:
+		s.replace(how)
+	case actFax:
+		if f := s.pick(int(how&3), (*far).established); f != nil {
+			s.next(f, "INVITE", s.describeFax(f.peer, int(how>>2)))
+		}
+	case actOdd:
+		s.odd(how)
 	}
 }
 
@@ -380,6 +393,9 @@ func TestCallsReach(t *testing.T) {
 				reached[what] = true
 			}
 			reached["redirected"] = reached["redirected"] || s.model.followed > 0
+			for _, a := range s.model.attempts {
+				reached["replaced"] = reached["replaced"] || a.takes && a.final/100 == 2
+			}
 			reached["another peer"] = reached["another peer"] || len(s.model.again) > 0
 		})
 	}
@@ -388,7 +404,7 @@ func TestCallsReach(t *testing.T) {
 		"403 INVITE", "404 INVITE", "480 INVITE", "486 INVITE", "487 INVITE", "488 INVITE", "503 INVITE", "481 BYE", "481 CANCEL", "405 MESSAGE",
 		"PRACK", "200 PRACK", "481 PRACK", "500 PRACK", "UPDATE", "200 UPDATE", "491 UPDATE", "500 UPDATE", "481 UPDATE", "488 UPDATE", "504 INVITE",
 		"relay.Played", "relay.Released", "relay.Latched",
-		"another peer", "INFO", "REFER", "NOTIFY", "200 INFO", "415 INFO", "405 INFO", "202 REFER", "603 REFER", "491 REFER", "489 NOTIFY", "501 FROB", "redirected",
+		"another peer", "replaced", "fax", "420 INVITE", "422 INVITE", "482 INVITE", "483 INVITE", "INFO", "REFER", "NOTIFY", "200 INFO", "415 INFO", "405 INFO", "202 REFER", "603 REFER", "491 REFER", "489 NOTIFY", "501 FROB", "redirected",
 	} {
 		if !reached[what] {
 			t.Errorf("no seed leads to %s: %v", what, reached)

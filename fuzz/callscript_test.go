@@ -2,11 +2,13 @@ package fuzz
 
 import "slices"
 
+// to is a call of a neighbour's as an octet behind actCall.
+func to(peer int, number string) byte {
+	return byte(peer) | byte(slices.Index(dialled(peer), number))<<numberShift
+}
+
 // callScripts are the ladders that every call may go through, as scripts.
 func callScripts() [][]byte {
-	to := func(peer int, number string) byte {
-		return byte(peer) | byte(slices.Index(dialled(peer), number))<<numberShift
-	}
 	inward, outward, public := to(docomo, "82002"), to(core, "09000002002"), to(core, "0300009009")
 	ring, early, answer, busy, failure := byte(1), byte(2), byte(3), byte(4), byte(6)
 	other := byte(1 << 4) // the other branch
@@ -70,6 +72,7 @@ func callScripts() [][]byte {
 		{actCall, inward, actJunk, 32, actJunk, 36, actJunk, 40, actJunk, 44, actJunk, 48, actJunk, 52, actJunk, 56, actJunk, 60},
 	}
 	scripts = append(scripts, reliableScripts(inward, outward, public)...)
+	scripts = append(scripts, oddScripts(inward, outward, public)...)
 	for peer := range refusals {
 		for i := range dialled(peer) {
 			scripts = append(scripts, []byte{actCall, byte(peer) | byte(i)<<numberShift, actPass, long})

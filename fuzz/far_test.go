@@ -42,6 +42,9 @@ type far struct {
 	rseq    [2]uint32
 }
 
+// describe may add a second stream, which no border of ours carries.
+const farVideo = "m=video 4002 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+
 const farSDP = "v=0\r\no=- 7 %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0 101\r\n" +
 	"a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=%s\r\n"
 
@@ -54,7 +57,11 @@ func (s *site) describe(n, how int) string {
 		host = [4]string{"127.0.0.1", "192.0.2.12", "203.0.113.66", "0.0.0.0"}[how>>2&3] // nobody's, the border's own, a stranger's
 	}
 	s.serial++
-	return fmt.Sprintf(farSDP, s.serial, host, host, direction)
+	text := fmt.Sprintf(farSDP, s.serial, host, host, direction)
+	if how&3 != 3 && how>>2&3 == 1 {
+		text += farVideo
+	}
+	return text
 }
 
 func withBody(head, body string) []byte {
@@ -65,12 +72,25 @@ func withBody(head, body string) []byte {
 }
 
 // call sends an INVITE outside any dialog.
-func (s *site) call(n int, to string, body string) *far {
+func (s *site) call(n int, to string, body string) {
+	f := s.meet(n, to, "f")
+	f.offered = body != ""
+	s.send(n, withBody(f.head("INVITE", f.branch, 1)+s.asserts(n)+s.extensions, body))
+}
+
+// asserts says who calls.
+func (s *site) asserts(n int) string {
+	return fmt.Sprintf("P-Asserted-Identity: <%s>\r\n", neighbours[n].caller)
+}
+
+// meet is the dialog of an INVITE that is to be sent. Its Call-ID says of what kind
+// it is.
+func (s *site) meet(n int, to, kind string) *far {
 	s.serial++
 	me := neighbours[n]
 	f := &far{
-		peer: n, uac: true, callID: fmt.Sprintf("f%d@%s.example", s.serial, me.name), cseq: 1, invite: 1, branch: fmt.Sprintf("z9hG4bKi%d", s.serial),
-		local: fmt.Sprintf("<%s>;tag=l%d", me.caller, s.serial), offered: body != "",
+		peer: n, uac: true, callID: fmt.Sprintf("%s%d@%s.example", kind, s.serial, me.name), cseq: 1, invite: 1, branch: fmt.Sprintf("z9hG4bKi%d", s.serial),
+		local: fmt.Sprintf("<%s>;tag=l%d", me.caller, s.serial),
 	}
 	f.uri = "sip:" + to + "@" + me.ours
 	if n == core {
@@ -78,7 +98,6 @@ func (s *site) call(n int, to string, body string) *far {
 	}
 	f.remote = "<" + f.uri + ">"
 	s.fars = append(s.fars, f)
-	s.send(n, withBody(f.head("INVITE", f.branch, 1)+fmt.Sprintf("P-Asserted-Identity: <%s>\r\n", me.caller)+s.extensions, body))
 	return f
 }
 
@@ -201,7 +220,10 @@ func (s *site) request(n int, r *sip.Request) {
 			local: header.First(r, "To"), remote: header.First(r, "From"), uri: "sip:b@" + neighbours[n].ours,
 		})
 	case f != nil && r.Method == sip.INVITE && header.Tag(r.To().Params) == "":
-		// a retransmission
+		if r.CSeq().SeqNo != f.invite { // asked again, for longer (RFC 4028 §7.4)
+			f.vias, f.invite, f.final, f.told, f.rseq = vias, r.CSeq().SeqNo, 0, [2]time.Time{}, [2]uint32{}
+			f.local, _, _ = strings.Cut(f.local, ";tag=")
+		}
 	case r.Method == sip.CANCEL:
 		s.auto(n, s.reply(r, 200, ""))
 		if f != nil && f.final == 0 {
@@ -212,7 +234,7 @@ func (s *site) request(n int, r *sip.Request) {
 		if f != nil {
 			f.asked = r
 		}
-		s.auto(n, s.reply(r, 200, s.describe(n, 0)))
+		s.auto(n, s.reply(r, 200, s.agreeTo(n, r, 0)))
 	case r.Method == sip.UPDATE && len(r.Body()) > 0:
 		s.auto(n, s.reply(r, 200, s.describe(n, 0)))
 	default:
@@ -261,6 +283,8 @@ func (f *far) answer(status int, branch, body string, rseq uint32) []byte {
 	switch {
 	case status == 503:
 		wait = "Retry-After: 3\r\n"
+	case status == 422:
+		wait = "Min-SE: 3600\r\n"
 	case status == 302:
 		wait = "Contact: <sip:09000002001@198.51.100.1>;q=0.5\r\nContact: <sip:0300009009@203.0.113.66>, <sip:119@203.0.113.1>\r\n"
 	case rseq != 0:
