@@ -11,6 +11,7 @@ import (
 
 	"sekisho/edge/sip/callid"
 	"sekisho/edge/sip/header"
+	"sekisho/edge/sip/token"
 )
 
 // FuzzSIPIngress takes up to eight datagrams, divided by two record separators,
@@ -158,6 +159,9 @@ func checkRoundTrip(t *testing.T, g *header.Guard, m sip.Message) {
 	}
 	if header.Tag(second.From().Params) != header.Tag(m.From().Params) || header.Tag(second.To().Params) != header.Tag(m.To().Params) {
 		t.Fatalf("tags change when\n%q is written", written)
+	}
+	if string(token.TagOf(header.Text(m, "From"))) != header.Tag(m.From().Params) || string(token.TagOf(header.Text(m, "To"))) != header.Tag(m.To().Params) {
+		t.Fatalf("the library reads other tags than we of\n%q", written)
 	}
 	if r, ok := m.(*sip.Request); ok && header.Count(m, "Contact") > 0 && r.Contact() == nil {
 		t.Fatalf("the library cannot read Contact %q", header.Lines(m, "Contact"))

@@ -163,7 +163,7 @@ func (c *Core) caller(f flow.Flow, r *sip.Request) (registrar.AccountID, bool) {
 		p, fixed := c.peers[f]
 		return registrar.AccountID(p - 1), fixed && p != seamPeer
 	}
-	from, err := header.URIOf(&r.From().Address)
+	from, err := header.URIIn(r, "From")
 	if err != nil {
 		return at[0], true
 	}

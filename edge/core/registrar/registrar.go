@@ -280,7 +280,7 @@ func (g *Registrar) bound(now time.Time, f flow.Flow, n name) bool {
 // addressOfRecord reads the To of a REGISTER: the realm and the user. A phone
 // that knows only our address means the domain, where there is but one.
 func (g *Registrar) addressOfRecord(r *sip.Request) (realm, user string, ok bool) {
-	u, err := header.URIOf(&r.To().Address)
+	u, err := header.URIIn(r, "To")
 	if err != nil || u.Scheme != "sip" || u.Host == "" {
 		return "", "", false
 	}

@@ -41,17 +41,17 @@ var (
 // (RFC 3261 §12.1.2). All it needs stands in the response; target, the INVITE's
 // Request-URI, serves where a peer forgot its Contact.
 func FromResponse(r *sip.Response, target string) (Dialog, error) {
-	to, from := r.To(), r.From()
-	tag := header.Tag(to.Params)
+	to, from := header.Text(r, "To"), header.Text(r, "From")
+	tag := token.TagOf(to)
 	if tag == "" {
 		return Dialog{}, ErrNoTag
 	}
 	d := Dialog{
 		CallID:    r.CallID().Value(),
-		LocalTag:  token.Tag(header.Tag(from.Params)),
-		RemoteTag: token.Tag(tag),
-		Local:     header.Text(r, "From"),
-		Remote:    header.Text(r, "To"),
+		LocalTag:  token.TagOf(from),
+		RemoteTag: tag,
+		Local:     from,
+		Remote:    to,
 		LocalSeq:  r.CSeq().SeqNo,
 		Target:    target,
 	}
@@ -78,12 +78,13 @@ func FromRequest(r *sip.Request, localTag token.Tag) (Dialog, error) {
 	if target == "" {
 		return Dialog{}, ErrNoContact
 	}
+	from := header.Text(r, "From")
 	return Dialog{
 		CallID:      r.CallID().Value(),
 		LocalTag:    localTag,
-		RemoteTag:   token.Tag(header.Tag(r.From().Params)),
+		RemoteTag:   token.TagOf(from),
 		Local:       header.Text(r, "To") + ";tag=" + string(localTag),
-		Remote:      header.Text(r, "From"),
+		Remote:      from,
 		RemoteSeq:   r.CSeq().SeqNo,
 		RemoteKnown: true,
 		Target:      target,
@@ -137,8 +138,8 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32) (*sip.Request, erro
 // (RFC 3261 §12.2.2).
 func (d *Dialog) Matches(r *sip.Request) bool {
 	return r.CallID().Value() == d.CallID &&
-		header.Tag(r.To().Params) == string(d.LocalTag) &&
-		header.Tag(r.From().Params) == string(d.RemoteTag)
+		token.TagOf(header.Text(r, "To")) == d.LocalTag &&
+		token.TagOf(header.Text(r, "From")) == d.RemoteTag
 }
 
 // InOrder notes the sequence number of a request of the peer and reports

@@ -7,7 +7,7 @@
 //	Guard      on the shard: a strict byte scan of the whole header section that
 //	           refuses what two parsers could read in two ways, and rewrites
 //	           legal but unusual spellings into the one the library understands
-//	Parse      Guard, then the library, then what the library does not check
+//	Parse      Guard, then the library's message of what it has passed
 //
 // Scan and Guard share one line reader, so they cannot disagree on where a
 // header begins or how often it occurs.
@@ -20,6 +20,7 @@
 // A parsed message is read only. Contact, Route, Record-Route, Refer-To and
 // Referred-By are kept as raw text, since the library would lose parameters
 // and quotes when it writes them; its typed getters still read them on demand,
-// and return the first value. From and To are read at once and written back as
-// they came: a response repeats them (RFC 3261 §8.2.6.2).
+// and return the first value. From and To are text too, written back as they
+// came: a response repeats them (RFC 3261 §8.2.6.2). Whoever wants only a tag of
+// them takes token.TagOf of the text.
 package header

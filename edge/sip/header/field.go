@@ -89,7 +89,7 @@ func (f field) single() bool {
 }
 
 // identify finds the field of a name in any case, long or compact.
-func identify(name []byte) field {
+func identify[T text](name T) field {
 	if len(name) == 1 {
 		switch lower(name[0]) {
 		case 'v':
@@ -205,7 +205,7 @@ func longName(c byte) string {
 	return ""
 }
 
-func equalFoldName(s []byte, name string) bool {
+func equalFoldName[T text](s T, name string) bool {
 	if len(s) != len(name) {
 		return false
 	}

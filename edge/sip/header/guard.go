@@ -3,15 +3,12 @@ package header
 import (
 	"bytes"
 	"strconv"
-
-	"github.com/emiago/sipgo/sip"
 )
 
 // Guard is the strict gate in front of the message library. It keeps buffers
 // between messages, so each owner has its own.
 type Guard struct {
 	limits Limits
-	parser *sip.Parser
 
 	out      []byte // the canonical message, once it differs from what came
 	line     []byte // the canonical value of the line at hand
@@ -19,15 +16,11 @@ type Guard struct {
 	dirty    bool
 	seen     [fieldCount]bool
 	contacts int
-	// frame is where the parser puts what it reads.
-	frame *frame
 }
 
 // NewGuard returns a guard with the given limits.
 func NewGuard(l Limits) *Guard {
-	g := &Guard{limits: l.filled()}
-	g.parser = g.newParser()
-	return g
+	return &Guard{limits: l.filled()}
 }
 
 // Canonical checks b, one whole message, and returns it in the spelling the

@@ -69,6 +69,15 @@ func URIOf(u *sip.Uri) (URI, error) {
 	return ParseURI(b.String())
 }
 
+// URIIn divides the URI of the first value of a header that holds addresses.
+func URIIn(m sip.Message, name string) (URI, error) {
+	a, err := ParseNameAddr(First(m, name))
+	if err != nil {
+		return URI{}, err
+	}
+	return ParseURI(a.URI)
+}
+
 // String writes the URI as ParseURI read it.
 func (u URI) String() string {
 	var b strings.Builder

@@ -7,8 +7,6 @@ import (
 
 	"sekisho/edge/sip/dialog"
 	"sekisho/edge/sip/flow"
-	"sekisho/edge/sip/header"
-	"sekisho/edge/sip/token"
 )
 
 // ack sends the ACK for a 2xx and keeps it for the next copy of that 2xx.
@@ -59,7 +57,7 @@ func (l *Leg) repeatAck(r *sip.Response, out []Action) []Action {
 // be: its ACK is repeated when it is this call's, since the peer did not get
 // it; the dialog of another branch is ended.
 func (l *Leg) stray(r *sip.Response, out []Action) []Action {
-	if token.Tag(header.Tag(r.To().Params)) == l.dialog.RemoteTag {
+	if tagOf(r) == l.dialog.RemoteTag {
 		return l.repeatAck(r, out)
 	}
 	return l.dropBranch(r, out)

@@ -56,7 +56,7 @@ func (l *Leg) capabilities(m sip.Message) {
 	m.AppendHeader(sip.NewHeader("Allow", l.allow()))
 	timer := l.timer.On()
 	reliable := l.rel100 != Unreliable
-	if r, request := m.(*sip.Request); request && header.Tag(r.To().Params) != "" {
+	if r, request := m.(*sip.Request); request && token.TagOf(header.Text(r, "To")) != "" {
 		reliable = false // a re-INVITE is answered at once, or else its 1xx says nothing
 	}
 	switch {
@@ -111,4 +111,4 @@ func maxForwards(n int) *sip.MaxForwardsHeader {
 }
 
 // tagOf returns the To tag of a response.
-func tagOf(r *sip.Response) token.Tag { return token.Tag(header.Tag(r.To().Params)) }
+func tagOf(r *sip.Response) token.Tag { return token.TagOf(header.Text(r, "To")) }

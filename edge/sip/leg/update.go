@@ -67,7 +67,7 @@ func (l *Leg) updated(now time.Time, in arrival, out []Action) []Action {
 		return l.retryLater(in, out)
 	}
 	l.allows(in.Request)
-	s := l.sessionOf(token.Tag(header.Tag(in.Request.From().Params)))
+	s := l.sessionOf(token.TagOf(header.Text(in.Request, "From")))
 	d, err := l.describe(in.Request)
 	if err != nil || d != nil {
 		return l.proposed(in, s, d, err, out)
@@ -108,7 +108,7 @@ func (l *Leg) proposed(in arrival, s *sdp.Session, d *sdp.Description, err error
 		body(r, nil)
 		return append(out, Reply{Tx: in.ID, Response: r})
 	}
-	l.proposal = proposal{tx: in.ID, request: in.Request, remote: token.Tag(header.Tag(in.Request.From().Params)), timer: timer}
+	l.proposal = proposal{tx: in.ID, request: in.Request, remote: token.TagOf(header.Text(in.Request, "From")), timer: timer}
 	return append(out, Tell{Offered{Request: in.Request, Offer: d}})
 }
 

@@ -3,7 +3,10 @@
 // that is passed in, so that a seeded run can be replayed.
 package token
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"strings"
+)
 
 // Tag is a From or To tag (RFC 3261 §19.3).
 type Tag string
@@ -59,4 +62,38 @@ func fill(b []byte, s Source) {
 		bits >>= 5
 		left -= 5
 	}
+}
+
+// TagOf returns the tag of a whole From or To value, or "". The value is one of
+// ours, or as the guard leaves it: it has no ";" within quotes behind the URI.
+func TagOf(value string) Tag {
+	rest := value
+	if strings.HasPrefix(rest, `"`) {
+		rest = rest[quoted(rest):]
+	}
+	if _, uri, ok := strings.Cut(rest, "<"); ok {
+		_, rest, _ = strings.Cut(uri, ">")
+	}
+	_, rest, more := strings.Cut(rest, ";")
+	for more {
+		var param string
+		param, rest, more = strings.Cut(rest, ";")
+		if name, tag, ok := strings.Cut(param, "="); ok && strings.EqualFold(name, "tag") {
+			return Tag(tag)
+		}
+	}
+	return ""
+}
+
+// quoted returns how many octets the quoted string at the start of s takes.
+func quoted(s string) int {
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(s)
 }

@@ -30,3 +30,28 @@ func TestSameSeedSameTokens(t *testing.T) {
 		t.Fatal("SDP session number does not fit a signed parser")
 	}
 }
+
+func TestTagOf(t *testing.T) {
+	for value, want := range map[string]Tag{
+		"<sip:a@core.example>;tag=a1":                             "a1",
+		"<sip:a@core.example>;x=1;TAG=a1;y":                       "a1",
+		"<sip:a@core.example;tag=uri>":                            "",
+		"<sip:a@core.example;tag=uri>;tag=a1":                     "a1",
+		"sip:a@core.example;tag=a1":                               "a1",
+		"sip:a@core.example":                                      "",
+		`"<sip:b@x>;tag=name \"<" <sip:a@core.example>;tag=a1`:    "a1",
+		`"<sip:b@x>;tag=name" <sip:a@core.example;tag=uri>;x="y"`: "",
+		"Trunk Line <tel:+819000002001>;tag=a1":                   "a1",
+		"<sip:a@core.example>;tag":                                "",
+		"<sip:a@core.example":                                     "",
+		`"`:                                                       "",
+		"":                                                        "",
+	} {
+		if got := TagOf(value); got != want {
+			t.Errorf("%q: %q, want %q", value, got, want)
+		}
+	}
+	if n := testing.AllocsPerRun(100, func() { TagOf("<sip:a@core.example>;x=1;tag=a1") }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -57,8 +57,9 @@ func newACK(invite []byte, res *sip.Response) []byte {
 		b.Write(field)
 		b.WriteString("\r\n")
 	}
-	if h := res.To(); h != nil {
-		h.StringWrite(&b)
+	if v := text(res, "To"); v != "" {
+		b.WriteString("To: ")
+		b.WriteString(v)
 	} else {
 		b.Write(to)
 	}

@@ -1,6 +1,11 @@
 package transaction
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"sekisho/edge/sip/token"
+)
 
 // inviteServer is the INVITE server transaction (RFC 3261 §17.2.1, RFC 6026 §7.1).
 //
@@ -32,7 +37,7 @@ type inviteServer struct {
 	// toTag is the tag of the last response that had one, or the one that Own
 	// announced: what the answer to a CANCEL should carry too, and what an
 	// RFC 2543 ACK is matched by.
-	toTag string
+	toTag token.Tag
 }
 
 func (m *inviteServer) kind() Kind      { return InviteServer }
@@ -60,8 +65,8 @@ func (m *inviteServer) respond(now time.Time, a answer, out []Action) []Action {
 		return out
 	}
 	m.tx.message = a.data
-	if a.toTag != "" {
-		m.toTag = a.toTag
+	if a.toTag != "" && a.toTag != m.toTag {
+		m.toTag = token.Tag(strings.Clone(string(a.toTag))) // a part of a whole message keeps that
 	}
 	out = m.tx.send(out)
 	switch {
@@ -87,7 +92,7 @@ func (m *inviteServer) repeat(out []Action) []Action {
 
 // acknowledged takes an ACK that matches by key and reports whether it was
 // this transaction's, rather than the acknowledgement of a 2xx.
-func (m *inviteServer) acknowledged(now time.Time, toTag string) bool {
+func (m *inviteServer) acknowledged(now time.Time, toTag token.Tag) bool {
 	if m.key.legacy() && m.tx.state == Completed && toTag != m.toTag {
 		return false // §17.2.3: "the To tag of the ACK matches the To tag of the response"
 	}

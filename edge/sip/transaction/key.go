@@ -57,7 +57,7 @@ func clientKeyOf(m sip.Message) (clientKey, bool) {
 // the header fields that every request has are missing.
 func serverKeyOf(from flow.Flow, req *sip.Request) (serverKey, bool) {
 	via := req.Via()
-	if via == nil || req.From() == nil || req.To() == nil || req.CallID() == nil || req.CSeq() == nil {
+	if via == nil || find(req, "From") == nil || find(req, "To") == nil || req.CallID() == nil || req.CSeq() == nil {
 		return serverKey{}, false
 	}
 	k := serverKey{
@@ -103,7 +103,7 @@ func legacyBranch(req *sip.Request) string {
 	b.WriteString(legacyMark)
 	req.Recipient.StringWrite(&b)
 	b.WriteString(legacyMark)
-	b.WriteString(param(req.From().Params, "tag"))
+	b.WriteString(string(token.TagOf(text(req, "From"))))
 	b.WriteString(legacyMark)
 	b.WriteString(req.CallID().Value())
 	b.WriteString(legacyMark)
@@ -111,6 +111,25 @@ func legacyBranch(req *sip.Request) string {
 	b.WriteString(legacyMark)
 	b.WriteString(req.Via().Value())
 	return b.String()
+}
+
+// find returns the first header field with the name, or nil.
+func find(m interface{ Headers() []sip.Header }, name string) sip.Header {
+	for _, h := range m.Headers() {
+		if n := h.Name(); len(n) == len(name) && strings.EqualFold(n, name) {
+			return h
+		}
+	}
+	return nil
+}
+
+// text returns its value; empty if it is missing. From and To are read here
+// for their tags only, so the library need not read their addresses.
+func text(m interface{ Headers() []sip.Header }, name string) string {
+	if h := find(m, name); h != nil {
+		return h.Value()
+	}
+	return ""
 }
 
 // param returns the value of a header parameter, whose name is

@@ -29,7 +29,7 @@ func (t *Table) receiveRequest(now time.Time, from flow.Flow, req *sip.Request, 
 	if req.IsCancel() {
 		return t.cancelled(now, Arrived{Flow: from, Request: req}, key, out)
 	}
-	if t.counts.Waiting() >= t.maxLive && param(req.To().Params, "tag") == "" {
+	if t.counts.Waiting() >= t.maxLive && token.TagOf(text(req, "To")) == "" {
 		return t.refuse(from, req, key, out)
 	}
 
@@ -64,7 +64,7 @@ func (t *Table) acknowledge(now time.Time, in Arrived, key serverKey, out []Acti
 		return append(out, in)
 	}
 	before := m.tx.mark()
-	if !m.acknowledged(now, param(in.Request.To().Params, "tag")) {
+	if !m.acknowledged(now, token.TagOf(text(in.Request, "To"))) {
 		return append(out, in)
 	}
 	return t.settle(m, before, out)
@@ -80,7 +80,7 @@ func (t *Table) cancelled(now time.Time, in Arrived, key serverKey, out []Action
 	if found {
 		// "the To tag of the response to the CANCEL and the To tag in the
 		// response to the original request SHOULD be the same"
-		status, tag = sip.StatusOK, token.Tag(target.toTag)
+		status, tag = sip.StatusOK, target.toTag
 	}
 	if tag == "" {
 		tag = token.NewTag(t.tokens)

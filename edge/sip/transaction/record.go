@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/token"
 )
 
 // State is a state of one of the four machines, by its RFC name. Each machine
@@ -86,7 +87,7 @@ type server interface {
 // answer is a transaction user's response, serialised.
 type answer struct {
 	status int
-	toTag  string
+	toTag  token.Tag
 	data   []byte
 }
 

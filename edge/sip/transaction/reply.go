@@ -47,7 +47,7 @@ func Reply(req *sip.Request, status int, reason string, tag token.Tag) *sip.Resp
 	}
 	if to != nil {
 		if status != sip.StatusTrying && tag != "" {
-			to = tagged(to, req.To(), tag)
+			to = tagged(to, tag)
 		}
 		res.AppendHeader(to)
 	}
@@ -74,20 +74,13 @@ func makesDialog(method sip.RequestMethod) bool {
 	}
 }
 
-// tagged returns h with tag unless it has one; to is what h says.
-func tagged(h sip.Header, to *sip.ToHeader, tag token.Tag) sip.Header {
-	if to == nil || param(to.Params, "tag") != "" {
-		return h
+// tagged returns a To with tag unless it has one.
+func tagged(to sip.Header, tag token.Tag) sip.Header {
+	value := to.Value()
+	if token.TagOf(value) != "" {
+		return to
 	}
-	own := *to
-	own.Params = make(sip.HeaderParams, 0, len(to.Params)+1)
-	for _, kv := range to.Params {
-		if !strings.EqualFold(kv.K, "tag") { // a tag without a value is none
-			own.Params = append(own.Params, kv)
-		}
-	}
-	own.Params = append(own.Params, sip.HeaderKV{K: "tag", V: string(tag)})
-	return &own
+	return sip.NewHeader("To", value+";tag="+string(tag))
 }
 
 // Stamp prepares a request for an answer that no transaction gives: where it

@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"sekisho/edge/sip/flow"
+	"sekisho/edge/sip/token"
 )
 
 // Snapshot is a table's whole state as plain data: values and bytes, times as
@@ -106,7 +107,7 @@ func save(now time.Time, m machine) Saved {
 	case *nonInviteClient:
 		s.Branch, s.Method = m.key.branch, m.key.method
 	case *inviteServer:
-		s.Branch, s.Method, s.Host, s.Port, s.ToTag = m.key.branch, m.key.method, m.key.host, m.key.port, m.toTag
+		s.Branch, s.Method, s.Host, s.Port, s.ToTag = m.key.branch, m.key.method, m.key.host, m.key.port, string(m.toTag)
 	case *nonInviteServer:
 		s.Branch, s.Method, s.Host, s.Port = m.key.branch, m.key.method, m.key.host, m.key.port
 	}
@@ -135,7 +136,7 @@ func (t *Table) restore(now time.Time, s *Saved) {
 	case NonInviteClient:
 		t.restoreClient(&nonInviteClient{tx: tx, key: ck}, ck)
 	case InviteServer:
-		t.restoreServer(&inviteServer{tx: tx, key: sk, toTag: s.ToTag}, sk)
+		t.restoreServer(&inviteServer{tx: tx, key: sk, toTag: token.Tag(s.ToTag)}, sk)
 	case NonInviteServer:
 		t.restoreServer(&nonInviteServer{tx: tx, key: sk}, sk)
 	}

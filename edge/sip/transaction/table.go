@@ -128,7 +128,7 @@ func (t *Table) Handle(now time.Time, in Input, out []Action) []Action {
 		if m := t.byID.get(in.ID); m != nil {
 			m.record().owner = in.Owner
 			if m, ok := m.(*inviteServer); ok && in.Tag != "" {
-				m.toTag = string(in.Tag)
+				m.toTag = in.Tag
 			}
 		}
 	case Timeout:
@@ -214,10 +214,7 @@ func (t *Table) respond(now time.Time, in Respond, out []Action) []Action {
 	}
 	a := answer{status: in.Response.StatusCode, data: t.bytes(in.Response)}
 	if m.kind() == InviteServer && a.status > sip.StatusTrying {
-		// Only its machine asks for it, and a To still to be read costs.
-		if to := in.Response.To(); to != nil {
-			a.toTag = param(to.Params, "tag")
-		}
+		a.toTag = token.TagOf(text(in.Response, "To")) // only its machine asks for it
 	}
 	before := m.record().mark()
 	out = m.respond(now, a, out)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"sekisho/edge/sip/header"
+	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/transaction"
 )
 
@@ -35,7 +36,7 @@ func newMerges() merges {
 // INVITE without From tag (RFC 2543) is like no other.
 func (m *merges) note(in transaction.Arrived) bool {
 	r := in.Request
-	o := origin{callID: r.CallID().Value(), fromTag: header.Tag(r.From().Params), seq: r.CSeq().SeqNo}
+	o := origin{callID: r.CallID().Value(), fromTag: string(token.TagOf(header.Text(r, "From"))), seq: r.CSeq().SeqNo}
 	if o.fromTag == "" {
 		return false
 	}

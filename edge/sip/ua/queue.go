@@ -110,7 +110,7 @@ func (u *UA) fromTable(now time.Time, a transaction.Action) {
 
 // legOf returns the leg whose INVITE a stray 2xx answers, or 0.
 func (u *UA) legOf(a transaction.Stray) leg.ID {
-	id := u.tags[token.Tag(header.Tag(a.Response.From().Params))]
+	id := u.tags[token.TagOf(header.Text(a.Response, "From"))]
 	l := u.legs[id]
 	if l == nil {
 		return 0

@@ -19,8 +19,8 @@ import (
 // to an answer of our own. It comes from a peer.
 func (u *UA) arrived(now time.Time, in transaction.Arrived) {
 	peer, _ := u.cfg.Peer(in.Flow)
-	if tag := header.Tag(in.Request.To().Params); tag != "" {
-		u.inDialog(now, peer, token.Tag(tag), in)
+	if tag := token.TagOf(header.Text(in.Request, "To")); tag != "" {
+		u.inDialog(now, peer, tag, in)
 		return
 	}
 	r := in.Request
@@ -162,7 +162,7 @@ func (u *UA) lacking(in transaction.Arrived, known []string) []string {
 
 func (u *UA) refuse(in transaction.Arrived, status int, headers ...sip.Header) {
 	u.counts.Refused++
-	if in.Request.Method == sip.INVITE && header.Tag(in.Request.To().Params) == "" {
+	if in.Request.Method == sip.INVITE && token.TagOf(header.Text(in.Request, "To")) == "" {
 		u.counts.RefusedInvites++
 	}
 	res := transaction.Reply(in.Request, status, "", token.NewTag(u.cfg.Source))

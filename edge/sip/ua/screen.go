@@ -30,7 +30,7 @@ type Screening struct {
 // others nothing is left behind.
 func (u *UA) welcome(now time.Time, f flow.Flow, r *sip.Request) bool {
 	screen := u.cfg.Services[r.Method]
-	if screen == nil || header.Tag(r.To().Params) != "" {
+	if screen == nil || token.TagOf(header.Text(r, "To")) != "" {
 		if _, known := u.cfg.Peer(f); !known {
 			u.counts.Strangers++
 			return false
