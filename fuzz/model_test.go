@@ -115,7 +115,7 @@ func (m *model) came(now time.Time, from int, msg sip.Message) {
 		a = &attempt{first: id, peer: from, to: r.Recipient.User, at: now, odd: oddOf(id), takes: from == docomo && r.GetHeader("Replaces") != nil}
 		a.least, a.most = m.inside(a)
 		m.attempts[id], m.present = a, a
-	case a == nil || a.peer != from:
+	case a == nil || a.peer != from && (a.peer != pstn || from != spare):
 	case r.Method == sip.CANCEL && a.final == 0:
 		a.cancelled = true
 	case r.Method == sip.BYE && tag != "":

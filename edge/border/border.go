@@ -227,6 +227,10 @@ func (b *Border) mediaEvent(now time.Time, ev relay.Event, out []ua.Action) []ua
 		if p := b.slots[ev.Slot]; p != nil {
 			return b.played(p.call, out)
 		}
+	case relay.Pressed:
+		if p := b.slots[ev.Slot]; p != nil {
+			return b.keyed(p, ev, out)
+		}
 	case relay.Silent:
 		if p := b.slots[ev.Slot]; p != nil {
 			return b.silent(p, out)

@@ -120,7 +120,9 @@ type party struct {
 	stats            *relay.Stats // nil until then
 	media            medium
 	negotiated       *sdp.Negotiated
-	hold             holding
+	// signalled says that the other party is told this one's keys by INFO.
+	signalled bool
+	hold      holding
 	// former says that another leg has taken its place.
 	former bool
 	// referred says that it came by a transfer: what it is to policy is not known.

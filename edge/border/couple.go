@@ -207,6 +207,8 @@ func (b *Border) configure(p *party, n sdp.Negotiated, out []ua.Action) []ua.Act
 	p.negotiated = &n
 	spec := n.Spec(p.media.prefixes, p.media.learning, p.media.tos)
 	spec.Stars, spec.Inband, spec.Tones = p.stars(), p.searches(&n), true
+	p.signalled = b.signals(p)
+	spec.Signalled = p.signalled
 	out = append(out, ua.Media{Command: relay.Configure{Slot: p.pair.Slot, Spec: spec}})
 	return b.join(p.call, out)
 }

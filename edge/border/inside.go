@@ -120,18 +120,38 @@ func (b *Border) accepts(p *party) string {
 	return strings.Join(list, ", ")
 }
 
-// pressed takes a key press that p told by INFO to the other party, in the form
-// that one is told keys.
+// pressed takes a key press that p told by INFO to the other party. It goes by the
+// media plane, like those that come by RTP: there the rule for stars is kept, and
+// one press that is told both ways is one. What comes from the core has no rule.
 func (b *Border) pressed(p *party, press header.Press, out []ua.Action) []ua.Action {
 	b.counts.Keys++
 	o := p.other()
 	if p.call.phase != talking || !o.live() {
 		return out
 	}
-	if !b.toldByInfo(o) {
-		return append(out, ua.Media{Command: relay.Press{Slot: p.pair.Slot, Key: dtmf.Key(press.Key), Length: dtmf.ToMillis(time.Duration(max(press.Duration, 100)) * time.Millisecond)}})
+	if p.peer == CorePeer && b.toldByInfo(o) {
+		return tellKey(o, press, out)
 	}
-	return append(out, ua.Command{Leg: o.leg, Command: leg.Ask{
+	length := time.Duration(max(press.Duration, 100)) * time.Millisecond
+	return append(out, ua.Media{Command: relay.Press{Slot: p.pair.Slot, Key: dtmf.Key(press.Key), Length: dtmf.ToMillis(length)}})
+}
+
+// signals reports whether p's keys, whatever carries them, are told to the other
+// party by INFO.
+func (b *Border) signals(p *party) bool { return p.peer != CorePeer && b.toldByInfo(p.other()) }
+
+// keyed is a key of p's that the media plane has let through.
+func (b *Border) keyed(p *party, ev relay.Pressed, out []ua.Action) []ua.Action {
+	o := p.other()
+	if p.call.phase != talking || !o.live() {
+		return out
+	}
+	return tellKey(o, header.Press{Key: byte(ev.Key), Duration: int(ev.Length)}, out)
+}
+
+// tellKey tells a party of a key by INFO.
+func tellKey(p *party, press header.Press, out []ua.Action) []ua.Action {
+	return append(out, ua.Command{Leg: p.leg, Command: leg.Ask{
 		Method: sip.INFO, Type: string(profile.KeyRelay), Content: []byte(press.String()),
 	}})
 }

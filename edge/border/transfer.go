@@ -159,6 +159,11 @@ func (b *Border) transferred(now time.Time, t *transfer, ev leg.Answered, out []
 	}
 	c.place, c.transfer = t.place, nil
 	c.discreet = c.discreet || t.discreet
+	for _, q := range [...]*party{p, o} { // who is told of keys may be told otherwise
+		if q.negotiated != nil && q.signalled != b.signals(q) {
+			out = b.configure(q, *q.negotiated, out)
+		}
+	}
 	b.arm(c)
 	return b.watch(c, b.showHold(o, out))
 }

@@ -159,6 +159,8 @@ func slotOf(ev relay.Event) relay.Slot {
 		return ev.Slot
 	case relay.Digit:
 		return ev.Slot
+	case relay.Pressed:
+		return ev.Slot
 	case relay.Failed:
 		return ev.Slot
 	case relay.Latched:

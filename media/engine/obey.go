@@ -129,7 +129,7 @@ func (w *Worker) configure(now time.Time, rc relay.Configure, out *Output) {
 		w.fail(c, err.Error(), out)
 	}
 	c.in.Begin(now, c.seed)
-	w.expire(now, c) // what was held back for the old description
+	w.expire(now, c, out) // what was held back for the old description
 	w.schedule(c)
 	if c.in.Stray() {
 		w.fail(c, "the described address is beyond the media prefixes", out)

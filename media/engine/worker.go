@@ -133,7 +133,7 @@ func (w *Worker) Step(now time.Time, out *Output) {
 		}
 		c := w.berths[a.local].cell
 		w.busy = int64(a.local)
-		w.expire(now, c)
+		w.expire(now, c, out)
 		if c.in.Silent(now) {
 			out.Notices = append(out.Notices, Notice{c.owner, relay.Silent{Slot: c.slot}})
 		}
@@ -163,9 +163,24 @@ func (w *Worker) Step(now time.Time, out *Output) {
 }
 
 // expire ends what the clock ends of c's keys.
-func (w *Worker) expire(now time.Time, c *cell) {
-	if orders := c.in.Expire(now); c.fed != nil {
-		c.fed.Order(now, &orders)
+func (w *Worker) expire(now time.Time, c *cell, out *Output) {
+	orders := c.in.Expire(now)
+	w.say(now, c, &orders, out)
+}
+
+// say has what c's keys have led to said to whom c feeds, or told to signalling.
+func (w *Worker) say(now time.Time, c *cell, orders *relay.Orders, out *Output) {
+	switch {
+	case orders.None():
+	case c.in.Signals():
+		for _, o := range orders.List() {
+			if p, whole := c.in.Tell(o); whole {
+				out.Notices = append(out.Notices, Notice{c.owner, p})
+			}
+		}
+		*orders = relay.Orders{}
+	case c.fed != nil:
+		c.fed.Order(now, orders)
 	}
 }
 
@@ -175,9 +190,7 @@ func (w *Worker) press(now time.Time, c *cell, p relay.Press, out *Output) {
 	if key != 0 {
 		out.Notices = append(out.Notices, Notice{c.owner, relay.Digit{Slot: c.slot, Key: key, At: now}})
 	}
-	if c.fed != nil {
-		c.fed.Order(now, &orders)
-	}
+	w.say(now, c, &orders, out)
 	w.schedule(c)
 }
 
@@ -213,8 +226,12 @@ func (w *Worker) Receive(now time.Time, d Datagram, out *Output) {
 	if v.Latched || v.Key != 0 {
 		w.notice(now, c, v, out)
 	}
+	due := v.Kind == relay.EventPacket || !v.Orders.None()
+	if c.in.Signals() {
+		w.say(now, c, &v.Orders, out)
+	}
 	w.count(w.pass(now, c, v, out))
-	if v.Kind == relay.EventPacket || !v.Orders.None() {
+	if due {
 		w.schedule(c)
 	}
 	w.busy = -1
@@ -223,9 +240,7 @@ func (w *Worker) Receive(now time.Time, d Datagram, out *Output) {
 // pass gives a packet to the out-half that c feeds.
 func (w *Worker) pass(now time.Time, c *cell, v relay.Verdict, out *Output) relay.Reason {
 	if v.Action == relay.Drop {
-		if c.fed != nil && !v.Orders.None() {
-			c.fed.Order(now, &v.Orders)
-		}
+		w.say(now, c, &v.Orders, out)
 		return v.Reason
 	}
 	if c.fed == nil {

@@ -86,6 +86,9 @@ type Spec struct {
 	Datagrams bool
 	// Stars is what becomes of pairs of stars that the peer presses.
 	Stars dtmf.Rule
+	// Signalled says that whoever hears the peer is told of its keys by signalling, by
+	// the event Pressed, and gets silence in their place.
+	Signalled bool
 	// Inband says that the peer's keys are heard in its audio. It is then 20 ms
 	// late, and silent while a key is down.
 	Inband bool
@@ -223,6 +226,14 @@ type Digit struct {
 	At   time.Time // when that packet arrived
 }
 
+// Pressed reports a whole key press of a slot whose Spec is Signalled, behind the
+// rule for stars: when the key is up, or a star is known to be alone.
+type Pressed struct {
+	Slot   Slot
+	Key    dtmf.Key
+	Length dtmf.Millis
+}
+
 // Silent reports that a watched slot's peer has not been heard for as long as
 // Watch allows.
 type Silent struct{ Slot Slot }
@@ -268,6 +279,7 @@ type Failed struct {
 
 func (Played) event()   {}
 func (Digit) event()    {}
+func (Pressed) event()  {}
 func (Silent) event()   {}
 func (OneWay) event()   {}
 func (Latched) event()  {}

@@ -207,6 +207,17 @@ func (h *InHalf) Press(now time.Time, p Press) (told dtmf.Key, out dtmf.Orders) 
 	return told, out
 }
 
+// Signals reports whether what the peer's keys have led to is for Tell, and for no
+// OutHalf.
+func (h *InHalf) Signals() bool { return h.keys.signalled }
+
+// Tell takes an order where Signals is so, and returns the press that is whole with
+// it.
+func (h *InHalf) Tell(o dtmf.Order) (p Pressed, whole bool) {
+	key, whole := h.keys.tell(o)
+	return Pressed{Slot: h.Slot, Key: key, Length: o.Length}, whole
+}
+
 // Keys says what becomes of the peer's keys from the next press on.
 func (h *InHalf) Keys(m KeyMode) { h.keys.mode = m }
 

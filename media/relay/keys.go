@@ -12,7 +12,11 @@ type keys struct {
 	stars   dtmf.Stars
 	rule    dtmf.Rule
 	mode    KeyMode
-	latest  dtmf.Ordinal
+	// signalled says that keys are told to signalling and not said; telling is the one
+	// that has begun.
+	signalled bool
+	telling   dtmf.Key
+	latest    dtmf.Ordinal
 	// last are the latest presses: silently carried, and by events. Of the two
 	// ways of one press the second is swallowed.
 	last [2]pressed
@@ -62,7 +66,21 @@ func (k *keys) silently(c dtmf.Change, out *dtmf.Orders) dtmf.Key {
 // configure takes a description over.
 func (k *keys) configure(spec *Spec) {
 	k.stars.Hasten(&k.rule)
-	k.rule = spec.Stars
+	k.rule, k.signalled = spec.Stars, spec.Signalled
+}
+
+// tell takes an order that is for signalling and reports the press that it makes
+// whole. Whatever ends has begun before, unless it was withheld.
+func (k *keys) tell(o dtmf.Order) (key dtmf.Key, whole bool) {
+	switch o.Op {
+	case dtmf.Say:
+		return o.Key, true
+	case dtmf.Begin:
+		k.telling = o.Key
+	case dtmf.End:
+		key, k.telling = k.telling, 0
+	}
+	return key, key != 0
 }
 
 // event takes a telephone-event packet. A press keeps the mode that it began
@@ -106,16 +124,17 @@ func (k *keys) change(c dtmf.Change, v *Verdict) {
 	}
 }
 
-// begin takes a press that begins, and reports whether it is for the other side.
+// begin takes a press that begins, and reports whether its packets are for the
+// other side.
 func (k *keys) begin(now time.Time, o dtmf.Order, out *dtmf.Orders) bool {
 	switch {
 	case k.consumes(o.Key):
 		return false
 	case k.rule.Mode == dtmf.StarsPass:
 		out.Add(o)
-		return true
+		return !k.signalled
 	}
-	return !k.stars.Begin(now, &k.rule, o, out)
+	return !k.stars.Begin(now, &k.rule, o, out) && !k.signalled
 }
 
 // consumes reports whether a key is kept from whoever hears the peer.

@@ -107,6 +107,9 @@ func (r Reason) String() string {
 	return "unknown"
 }
 
+// Orders are what is to be said, for who drives the halves.
+type Orders = dtmf.Orders
+
 // Verdict is what an in-half has decided about one packet.
 type Verdict struct {
 	Action Action

@@ -421,5 +421,7 @@ const (
 	InbandOff  Inband = "off"
 
 	CoreRFC4733 TowardCore = "rfc4733"
-	CoreINFO    TowardCore = "info"
+	// CoreINFO tells the core of every key by INFO, whatever carried it and behind the
+	// star filter, once it is up; the core's audio is silent meanwhile.
+	CoreINFO TowardCore = "info"
 )
