@@ -361,8 +361,10 @@ func (s *site) close() {
 	s.overtaken()
 	s.silent = [6]bool{}
 	s.hangUp()
-	if s.pick(0, func(f *far) bool { return f.uac && f.final == 0 }) != nil {
-		s.pass(181 * time.Second) // a CANCEL that came before its INVITE ends nothing
+	if s.pick(0, func(f *far) bool { return f.final == 0 }) != nil {
+		// A CANCEL that came before its INVITE ends nothing, and whoever is referred to
+		// may ring on when the one who referred has gone.
+		s.pass(181 * time.Second)
 		s.hangUp()
 	}
 	s.pass(32*time.Second + 2*time.Second) // 64·T1 and lingering
