@@ -39,8 +39,8 @@ func (t trial) memory(ctx context.Context, held int, w io.Writer) (err error) {
 	}
 	const rate = 200
 	// As many calls as will stand have been there before, so that what the heap
-	// keeps for good (ports, grown tables) is no part of a call. The resident
-	// set is compared with the start: it follows the garbage of busier moments.
+	// keeps for good (ports, grown tables) is no part of a call. Of the resident
+	// set it is: that is compared with the start.
 	if _, err := calls(ctx, product, site, order{name: "warm", calls: held, rate: rate}); err != nil {
 		return err
 	}
@@ -81,8 +81,13 @@ func (t trial) memory(ctx context.Context, held int, w io.Writer) (err error) {
 	if err := table.Flush(); err != nil {
 		return err
 	}
+	bar{name: fmt.Sprintf("resident memory a call, %d calls", held), value: float64(settled.rss-fresh.rss) / 1000 / float64(held), most: perCallMost, unit: "KB"}.write(w)
 	return <-ended
 }
+
+// perCallMost is the most kilobytes, of 1000 octets, that an established call may
+// add to the resident set.
+const perCallMost = 20
 
 // establish waits until all calls stand.
 func establish(ctx context.Context, product *e2e.Instance, held int, ended <-chan error) (footing, error) {
@@ -109,7 +114,7 @@ func establish(ctx context.Context, product *e2e.Instance, held int, ended <-cha
 func (f *footing) answered() bool { return f.Transactions == 0 }
 
 func stand(product *e2e.Instance) (footing, error) {
-	d, err := product.Debug() // collects garbage before it answers
+	d, err := product.Debug() // collects garbage and gives it back before it answers
 	if err != nil {
 		return footing{}, err
 	}

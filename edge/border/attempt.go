@@ -118,7 +118,7 @@ func (b *Border) offerable(c *call, peer ua.Peer) (sdp.Caps, bool) {
 		caps = caps.Follow(*c.a.negotiated)
 	}
 	if peer == CorePeer {
-		caps = withEvents(caps, b.medium(peer).offers, &c.a.media)
+		caps = withEvents(caps, b.medium(peer).offers, c.a.media)
 	}
 	sameFamily := c.b.pair.Addr.Addr().Is4() == b.flowOf(c.route.to).Remote.Addr().Is4()
 	return caps, sameFamily && common(c.a.media.caps, caps)

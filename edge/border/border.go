@@ -107,6 +107,9 @@ type Border struct {
 	coreMethods []sip.RequestMethod
 	// secure is how each trunk's media is keyed.
 	secure []sdp.Secure
+	// media is what is known of each neighbour's media: the core's, then each
+	// trunk's.
+	media []medium
 	// trunksUp and order are scratch.
 	trunksUp []bool
 	order    []int
@@ -166,6 +169,7 @@ func New(c Config) *Border {
 		b.secure = append(b.secure, c.Trunks[i].Secure())
 	}
 	b.coreMethods = methods(all...)
+	b.media = mediums(&c)
 	return b
 }
 

@@ -118,7 +118,7 @@ type party struct {
 	// leased says that pair is ours; released that its statistics have come.
 	leased, released bool
 	stats            *relay.Stats // nil until then
-	media            medium
+	media            *medium
 	negotiated       *sdp.Negotiated
 	// signalled says that the other party is told this one's keys by INFO.
 	signalled bool
@@ -140,7 +140,7 @@ type party struct {
 	left []sip.Header
 }
 
-// medium is what is known of a neighbour's media.
+// medium is what is known of a neighbour's media. It is shared and read-only.
 type medium struct {
 	// caps is what we may say at all, offers what may stand in an offer.
 	caps     sdp.Caps
@@ -181,16 +181,20 @@ func (b *Border) begin(now time.Time, in ua.Incoming) *call {
 }
 
 // medium looks up what we know of a neighbour's media.
-func (b *Border) medium(peer ua.Peer) medium {
-	if peer == CorePeer {
-		return medium{caps: b.cfg.Core.Caps, offers: b.cfg.Core.Caps, prefixes: b.cfg.Core.MediaPrefixes, learning: relay.LearnPrefix, hold: profile.HoldRelay}
+func (b *Border) medium(peer ua.Peer) *medium { return &b.media[peer-CorePeer] }
+
+// mediums gathers it for CorePeer and the peers behind it.
+func mediums(c *Config) []medium {
+	all := []medium{{caps: c.Core.Caps, offers: c.Core.Caps, prefixes: c.Core.MediaPrefixes, learning: relay.LearnPrefix, hold: profile.HoldRelay}}
+	for i := range c.Trunks {
+		t := &c.Trunks[i]
+		all = append(all, medium{
+			caps: t.Caps(), offers: t.Offers(), prefixes: t.MediaPrefixes, learning: relay.LearnPrefix,
+			tos: uint8(t.Profile.Media.DSCP.RTP << 2), hold: t.Profile.SIP.Hold,
+			keys: t.Profile.DTMF,
+		})
 	}
-	t := &b.cfg.Trunks[peer]
-	return medium{
-		caps: t.Caps(), offers: t.Offers(), prefixes: t.MediaPrefixes, learning: relay.LearnPrefix,
-		tos: uint8(t.Profile.Media.DSCP.RTP << 2), hold: t.Profile.SIP.Hold,
-		keys: t.Profile.DTMF,
-	}
+	return all
 }
 
 // arm sets the call's next deadline.

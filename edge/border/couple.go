@@ -162,7 +162,7 @@ func (b *Border) answerFor(p *party, n sdp.Negotiated) *leg.Media {
 	}
 	caps := p.media.caps.Follow(n)
 	if p.peer == CorePeer {
-		caps = withEvents(caps, p.media.caps, &p.other().media)
+		caps = withEvents(caps, p.media.caps, p.other().media)
 	}
 	return &leg.Media{Addr: p.pair.Addr, Caps: caps}
 }

@@ -23,7 +23,7 @@ func (b *Border) dial(now time.Time, c *call, r *route, out []ua.Action) []ua.Ac
 	// back without transcoding.
 	caps := m.offers.Restrict(offer)
 	if b.peerOf(r.to.Group) == CorePeer {
-		caps = withEvents(caps, m.offers, &c.a.media)
+		caps = withEvents(caps, m.offers, c.a.media)
 	}
 	if len(caps.Codecs) == 0 || !common(c.a.media.caps, caps) {
 		return b.incompatible(c, sdp.ErrNoCommonCodec, out)

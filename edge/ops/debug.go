@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"sekisho/edge/cdr"
@@ -199,7 +200,9 @@ func show(view func(context.Context, *http.Request) (any, error)) http.HandlerFu
 }
 
 func held(s State) Held {
-	runtime.GC() // heap is only worth comparing after a collection
+	// Heap and resident set are only worth comparing after a collection, with what
+	// is free given back.
+	debug.FreeOSMemory()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return Held{State: s, Goroutines: runtime.NumGoroutine(), Descriptors: descriptors(), Heap: m.HeapAlloc}

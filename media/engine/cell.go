@@ -51,7 +51,7 @@ type cell struct {
 	where whereabouts
 	want  source
 
-	player player
+	player *player    // nil until something is played
 	join   joinNumber // the latest of this slot
 }
 
@@ -104,11 +104,13 @@ func (c *cell) due() time.Time {
 	if c.where == atHome {
 		d = earlier(d, c.own.Deadline())
 	}
-	if c.player.active {
+	if c.plays() {
 		d = earlier(d, c.player.next)
 	}
 	return d
 }
+
+func (c *cell) plays() bool { return c.player != nil && c.player.active }
 
 // earlier returns the earlier of two deadlines; the zero time is none.
 func earlier(a, b time.Time) time.Time {

@@ -161,6 +161,9 @@ func (w *Worker) load(now time.Time, rc relay.Play, out *Output) {
 		return
 	}
 	w.stop(c)
+	if c.player == nil {
+		c.player = new(player)
+	}
 	c.player.load(clips, rc)
 	w.want(now, c, source{kind: playing}, out)
 }

@@ -80,7 +80,7 @@ func (p *player) done() bool { return p.clip >= len(p.clips) }
 // packet composes the next packet of c's player in buffer, whose length is the
 // packet's, and returns whether it may be sent.
 func (c *cell) packet(now time.Time, w *relay.Packet, buffer []byte) (send, ended bool) {
-	p := &c.player
+	p := c.player
 	audio := buffer[rtpHeader:]
 	ended = p.fill(audio)
 	if c.in.Spec().Codec == relay.PCMA {

@@ -72,8 +72,10 @@ type Output struct {
 	Detached []Detached
 }
 
-// Reset empties o and keeps its capacity.
+// Reset empties o and keeps its capacity, but nothing of what it told.
 func (o *Output) Reset() {
+	clear(o.Notices)
+	clear(o.Posts)
 	o.Packets, o.Notices, o.Posts = o.Packets[:0], o.Notices[:0], o.Posts[:0]
 	o.Marks, o.Ended, o.Detached = o.Marks[:0], o.Ended[:0], o.Detached[:0]
 }
@@ -153,7 +155,7 @@ func (w *Worker) Step(now time.Time, out *Output) {
 		if c.where == atHome {
 			w.owe(now, c.own, out)
 		}
-		if c.player.active && !c.player.next.After(now) {
+		if c.plays() && !c.player.next.After(now) {
 			w.play(now, c, out)
 		}
 		w.schedule(c)
@@ -294,7 +296,7 @@ func (w *Worker) owe(now time.Time, o *outbound, out *Output) {
 
 // play puts out one packet of c's player.
 func (w *Worker) play(now time.Time, c *cell, out *Output) {
-	p := &c.player
+	p := c.player
 	if now.Sub(p.next) > resolution {
 		w.counts.Restarted++
 		p.next = now
@@ -317,6 +319,9 @@ func (w *Worker) play(now time.Time, c *cell, out *Output) {
 }
 
 func (w *Worker) stop(c *cell) {
+	if c.player == nil {
+		return
+	}
 	if c.player.active {
 		w.counts.Players--
 	}

@@ -80,9 +80,12 @@ type Stream struct {
 	tos     uint8
 	retold  uint32 // changes of tos
 	prior   priorReport
-	scored  losses // at the last interval
+	scored  scored // at the last interval
 	dropped uint64 // discarded by then
 }
+
+// scored is what of the losses an interval has told of.
+type scored struct{ packets, lost, runs uint64 }
 
 // Totals sums a stream over all its segments.
 type Totals struct {
@@ -170,7 +173,7 @@ func (s *Stream) sixteenths(j uint32) time.Duration {
 // within the window come with the next one.
 func (s *Stream) Interval() Interval {
 	i := s.since(s.losses)
-	s.scored, s.dropped = s.losses, s.timing.discarded
+	s.scored, s.dropped = scored{s.losses.packets, s.losses.lost, s.losses.runs}, s.timing.discarded
 	return i
 }
 

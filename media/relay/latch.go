@@ -16,21 +16,20 @@ const (
 	silence = 2 * time.Second
 )
 
-// trial follows a sender that has not been accepted.
+// trial follows a stream that has not been accepted, of one source.
 type trial struct {
 	since   time.Time
-	source  netip.AddrPort
 	ssrc    SSRC
 	next    uint16 // sequence number that would continue it
 	packets uint8  // consecutive ones so far; 0 means no trial
 }
 
-// hear counts a packet and reports whether the trial is passed. Another source,
-// another SSRC or a gap begins it again.
+// hear counts a packet and reports whether the trial is passed. Another SSRC or
+// a gap begins it again.
 func (t *trial) hear(now time.Time, p *Packet) bool {
 	h := &p.header
-	if t.packets == 0 || t.source != p.Source || t.ssrc != p.SSRC() || t.next != h.SequenceNumber {
-		*t = trial{since: now, source: p.Source, ssrc: p.SSRC()}
+	if t.packets == 0 || t.ssrc != p.SSRC() || t.next != h.SequenceNumber {
+		*t = trial{since: now, ssrc: p.SSRC()}
 	}
 	t.next = h.SequenceNumber + 1
 	if t.packets < probationPackets {
@@ -54,6 +53,7 @@ type latch struct {
 
 	remote    netip.AddrPort // the accepted peer; invalid while searching
 	heard     time.Time      // when it last sent valid RTP
+	rival     netip.AddrPort // whose trial it is; another's begins anew
 	trial     trial
 	contested uint32 // valid packets of a rival while the peer was alive
 }
@@ -104,11 +104,19 @@ func (l *latch) hear(now time.Time, p *Packet) outcome {
 		l.contested++
 		l.trial.packets = 0
 		return refused
-	case l.trial.hear(now, p):
+	case l.try(now, p):
 		l.take(now, p.Source)
 		return latched
 	}
 	return tried
+}
+
+// try counts a packet of a source that is not accepted.
+func (l *latch) try(now time.Time, p *Packet) (passed bool) {
+	if l.rival != p.Source {
+		l.rival, l.trial = p.Source, trial{}
+	}
+	return l.trial.hear(now, p)
 }
 
 // destination returns where to send: the accepted peer, else the described

@@ -210,7 +210,11 @@ func (s *Session) agree(theirs Half, n Negotiated) {
 	}
 	s.Associated = max(s.Associated, n.Handshake.Number)
 	s.Current = Agreement{Streams: s.Exchange.Streams, Audio: s.Exchange.Audio, Local: s.Local.Addr, Negotiated: n, Sent: s.Sent}
-	s.Previous, s.State, s.Settled = before, Stable, false
+	s.Previous, s.State, s.Settled = nil, Stable, false
+	if before.Streams != nil {
+		was := before // which is on the heap only here
+		s.Previous = &was
+	}
 }
 
 // reaches reports whether our socket could send to remote, or remote asks for

@@ -81,8 +81,9 @@ type Session struct {
 	Sent     []byte
 	Exchange Exchange
 	// Current is in force; Previous is what Rollback returns to while Current
-	// is not settled.
-	Current, Previous Agreement
+	// is not settled: nil is none. Read-only.
+	Current  Agreement
+	Previous *Agreement
 }
 
 // Negotiated returns what is in force, and false before the first answer.
@@ -94,7 +95,7 @@ func (s *Session) Negotiated() (Negotiated, bool) {
 // or a reliable 18x. The next offer of either side implies it.
 func (s *Session) Settle() {
 	if s.State == Stable {
-		s.Settled, s.Previous = true, Agreement{}
+		s.Settled, s.Previous = true, nil
 	}
 }
 
@@ -112,7 +113,7 @@ func (s *Session) Rollback() {
 		}
 	case LocalOffer, RemoteOffer:
 	}
-	s.Current, s.Previous, s.Exchange = s.before(), Agreement{}, Exchange{Time: s.Exchange.Time}
+	s.Current, s.Previous, s.Exchange = s.before(), nil, Exchange{Time: s.Exchange.Time}
 	if s.Current.Streams == nil {
 		s.State, s.Settled = Idle, false
 		return
@@ -122,8 +123,11 @@ func (s *Session) Rollback() {
 
 // before returns what was in force when the present exchange began.
 func (s *Session) before() Agreement {
-	if s.State == Stable {
-		return s.Previous
+	switch {
+	case s.State != Stable:
+		return s.Current
+	case s.Previous == nil:
+		return Agreement{}
 	}
-	return s.Current
+	return *s.Previous
 }
