@@ -127,6 +127,9 @@ type Counts struct {
 	// OneWay counts one-way audio by who was not heard: the trunks by their
 	// number, and the core behind them.
 	OneWay []uint64
+	// StarPairs counts the pairs of * that were swallowed, once their leg has ended, by
+	// the trunk of whoever pressed them, in the same places.
+	StarPairs []uint64
 	// Voicemail counts calls that a mobile's voicemail seems to have taken, by
 	// the trunk, in the same places.
 	Voicemail []uint64
@@ -159,7 +162,7 @@ func New(c Config) *Border {
 		calls:     make(map[uint64]*call),
 		legs:      make(map[leg.ID]*party),
 		slots:     make(map[relay.Slot]*party),
-		counts:    Counts{OneWay: make([]uint64, len(c.Trunks)+1), Voicemail: make([]uint64, len(c.Trunks)+1)},
+		counts:    Counts{OneWay: make([]uint64, len(c.Trunks)+1), Voicemail: make([]uint64, len(c.Trunks)+1), StarPairs: make([]uint64, len(c.Trunks)+1)},
 	}
 	var all []*profile.SIP
 	for i := range c.Trunks {
@@ -184,7 +187,7 @@ func (b *Border) Peer(f flow.Flow) (ua.Peer, bool) { return b.cfg.Neighbours.Ide
 // Counts returns what the border holds and has decided.
 func (b *Border) Counts() Counts {
 	c := b.counts
-	c.Calls, c.OneWay, c.Voicemail = len(b.calls), slices.Clone(c.OneWay), slices.Clone(c.Voicemail)
+	c.Calls, c.OneWay, c.Voicemail, c.StarPairs = len(b.calls), slices.Clone(c.OneWay), slices.Clone(c.Voicemail), slices.Clone(c.StarPairs)
 	return c
 }
 
@@ -247,6 +250,7 @@ func (b *Border) mediaEvent(now time.Time, ev relay.Event, out []ua.Action) []ua
 		if p := b.slots[ev.Slot]; p != nil {
 			delete(b.slots, ev.Slot)
 			p.stats, p.released = &ev.Stats, true
+			b.counts.StarPairs[b.ordinal(p)] += uint64(ev.Stats.StarPairs)
 			return b.conclude(now, p.call, out)
 		}
 	case relay.Digit, relay.Latched, relay.Failed:

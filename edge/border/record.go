@@ -102,7 +102,7 @@ func (b *Border) legRecord(p *party) cdr.Leg {
 		Trunk: b.trunkName(p), CallID: p.callID, Remote: p.flow.Remote.String(),
 		Side: p.cause.Side.String(), Status: p.cause.Status, Q850: int(p.cause.Q850), Text: p.cause.Text,
 		Received: s.Received, Sent: s.Sent, Lost: s.Lost, JitterUS: s.JitterMicros,
-		Foreign: s.DroppedSource, SRTP: p.suite(), Forged: s.DroppedSRTP, Quality: cdr.MediaOf(s, p.call.answered),
+		Foreign: s.DroppedSource, StarPairs: s.StarPairs, SRTP: p.suite(), Forged: s.DroppedSRTP, Quality: cdr.MediaOf(s, p.call.answered),
 	}
 }
 

@@ -78,6 +78,8 @@ type Leg struct {
 	Lost     int64  `json:"rtp_lost"`
 	JitterUS uint32 `json:"jitter_us,omitempty"`
 	Foreign  uint64 `json:"rtp_foreign,omitempty"`
+	// StarPairs are the pairs of * that were kept from the call (R53).
+	StarPairs uint32 `json:"star_pairs,omitempty"`
 	// Quality is by direction; nil where no packet was sent or heard.
 	Quality *Media `json:"media,omitempty"`
 	// SRTP is the crypto-suite of what both ways carried, as settled last; empty

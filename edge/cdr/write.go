@@ -85,6 +85,9 @@ func (w *writer) leg(l *Leg) {
 	if l.Foreign != 0 {
 		w.count("rtp_foreign", l.Foreign)
 	}
+	if l.StarPairs != 0 {
+		w.count("star_pairs", uint64(l.StarPairs))
+	}
 	if l.Quality != nil {
 		w.media(l.Quality)
 	}

@@ -230,6 +230,8 @@ func TestValidEdits(t *testing.T) {
 				return slices.Equal(c.Trunks[1].From, []Source{{netip.MustParsePrefix("198.51.100.2/32"), 0}})
 			}},
 		{"a longer prefix inside a shorter one", []string{`from: ["127.0.0.1/32:6002"]`, `from: [127.0.0.0/8]`}, nil, nil},
+		{"TCP for long requests", []string{"egress.cli_passthrough: false", "sip.over_mtu: tcp"},
+			[]string{"f:44: trunks.pstn.override.sip.over_mtu: no trunk is reached over TCP: a request over 1,300 bytes leaves in fragments (over_mtu: fragment)"}, nil},
 		{"override reaches the profile", []string{"egress.cli_passthrough: false", "egress.cli_passthrough: true"}, nil,
 			func(c *Config) bool { return c.Trunks[2].Profile.Egress.CLIPassthrough }},
 		{"IPv6", []string{`sip: "udp:127.0.0.1:5060"`, `sip: "udp:[::1]:5060"`, `advertise: "127.0.0.1"`, `advertise: "::1"`,

@@ -6,6 +6,7 @@ import (
 
 	"sekisho/policy"
 	"sekisho/policy/document"
+	"sekisho/policy/profile"
 )
 
 func (l *loader) trunkList(m *document.MapReader) {
@@ -29,6 +30,7 @@ func (l *loader) trunk(name string, m *document.MapReader) Trunk {
 	}
 	if t.Profile != nil {
 		overPlain(t.Profile.Media.SRTP, l.transportOf(t.Listener), m.Key("srtp_over_plain"))
+		inFragments(t.Profile, profileKey, m.Key("override"))
 	}
 	limits := m.Key("limits").Map()
 	t.Limits.Calls = limits.Key("calls").Int(0, 1, 1_000_000)
@@ -42,6 +44,26 @@ func (l *loader) trunk(name string, m *document.MapReader) Trunk {
 	}
 	l.trunkAddresses(&t, m)
 	return t
+}
+
+// inFragments warns whoever asks for TCP for long requests: no trunk is reached by
+// it, so that they leave in fragments. What a built-in profile says of its carrier
+// is no wish of the operator's.
+func inFragments(p *profile.Profile, profileKey, override document.Value) {
+	if p.SIP.OverMTU != profile.MTUToTCP {
+		return
+	}
+	_, builtin := profile.Builtin(profileKey.String(""))
+	at, said := profileKey, !builtin
+	for path, v := range override.Map().Each() {
+		if path == profile.OverMTUPath {
+			at, said = v, true
+		}
+	}
+	if !said {
+		return
+	}
+	at.Warnf("no trunk is reached over TCP: a request over 1,300 bytes leaves in fragments (over_mtu: fragment)")
 }
 
 func (l *loader) trunkAddresses(t *Trunk, m *document.MapReader) {

@@ -22,8 +22,9 @@ type report struct {
 	calls, stock       int
 	attempts, answered uint64
 	registrar          registrar.Counts
-	oneWay, voicemail  []uint64 // by trunk, the core last
-	channels           []core.Channels
+	// By trunk, the core last.
+	oneWay, voicemail, starPairs []uint64
+	channels                     []core.Channels
 }
 
 // State asks each loop what it holds, and waits for the answers as long as ctx
@@ -33,10 +34,12 @@ func (n *Node) State(ctx context.Context) (ops.State, error) {
 	for _, name := range append(trunkNames(n.cfg), "core") {
 		s.OneWay = append(s.OneWay, ops.Counted{Trunk: name})
 		s.Voicemail = append(s.Voicemail, ops.Counted{Trunk: name})
+		s.StarPairs = append(s.StarPairs, ops.Counted{Trunk: name})
 	}
 	err := n.border.report(ctx, "border", &s, func(i int, r *report) {
 		c := n.borders[i].Counts()
-		r.calls, r.attempts, r.answered, r.oneWay, r.voicemail = c.Calls, c.Attempts, c.Answered, c.OneWay, c.Voicemail
+		r.calls, r.attempts, r.answered = c.Calls, c.Attempts, c.Answered
+		r.oneWay, r.voicemail, r.starPairs = c.OneWay, c.Voicemail, c.StarPairs
 	})
 	if err != nil || len(n.cores) == 0 {
 		return n.written(s), err
@@ -103,6 +106,9 @@ func (a *application) report(ctx context.Context, name string, s *ops.State, of 
 			}
 			for i, n := range r.voicemail {
 				s.Voicemail[i].Count += n
+			}
+			for i, n := range r.starPairs {
+				s.StarPairs[i].Count += n
 			}
 			for _, c := range r.channels {
 				s.Channels = append(s.Channels, ops.Channels(c)) // a tenant is one shard's

@@ -43,7 +43,9 @@ type State struct {
 	// OneWay counts one-way audio by the trunk that was not heard.
 	OneWay []Counted `json:"one_way"`
 	// Voicemail counts calls that a mobile's voicemail seems to have taken.
-	Voicemail []Counted  `json:"suspected_voicemail"`
+	Voicemail []Counted `json:"suspected_voicemail"`
+	// StarPairs counts pairs of * that were swallowed, by the trunk they came from.
+	StarPairs []Counted  `json:"star_pairs"`
 	Channels  []Channels `json:"channels"`
 	// MediaDropped names the reasons for which there was something to drop.
 	MediaDropped []MediaDropped `json:"media_dropped,omitempty"`

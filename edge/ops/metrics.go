@@ -33,6 +33,7 @@ import (
 //	sekisho_media_faults_total{trunk,direction,fault}   fault: unheard, one-way, loss, jitter
 //	sekisho_one_way_audio_total{trunk}            as it happens; the trunk is who is not heard
 //	sekisho_suspected_voicemail_total{trunk}      as it happens: a mobile answered as its voicemail would
+//	sekisho_star_pairs_total{trunk}               pairs of * that were kept from calls, as their legs end (R53)
 //	sekisho_{calls,legs,transactions,…}           gauges of what is held now
 //	sekisho_dropped_datagrams_total{listener,reason}
 //	sekisho_media_dropped_packets_total{application,reason}
@@ -221,6 +222,7 @@ func (m *Metrics) writeState(w io.Writer) {
 	writePeers(w, s.Peers)
 	writeCounted(w, "sekisho_one_way_audio_total", s.OneWay)
 	writeCounted(w, "sekisho_suspected_voicemail_total", s.Voicemail)
+	writeCounted(w, "sekisho_star_pairs_total", s.StarPairs)
 	for _, d := range s.MediaDropped {
 		metrics.WriteCounterUint64(w, fmt.Sprintf("sekisho_media_dropped_packets_total{application=%q,reason=%q}", d.Application, d.Reason), d.Count)
 	}

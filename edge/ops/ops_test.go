@@ -30,6 +30,7 @@ func held3(context.Context) (State, error) {
 		},
 		OneWay:    []Counted{{"au", 7}},
 		Voicemail: []Counted{{"au", 3}},
+		StarPairs: []Counted{{"softbank", 2}},
 		SIP:       []Signalling{{Application: "border", Unmatched: 5, RefusedInvites: 2}},
 		Registrar: Registrar{Bindings: 2, Bans: 1}, Channels: []Channels{{Tenant: "t1", Used: 3, Peak: 4, Limit: 5, Refused: 7}},
 	}, nil
@@ -99,6 +100,7 @@ func TestMetrics(t *testing.T) {
 		`sekisho_media_faults_total{trunk="au",direction="in",fault="loss"} 1`,
 		`sekisho_one_way_audio_total{trunk="au"} 7`,
 		`sekisho_suspected_voicemail_total{trunk="au"} 3`,
+		`sekisho_star_pairs_total{trunk="softbank"} 2`,
 		`sekisho_dropped_datagrams_total{listener="west",reason="unknown_source"} 9`,
 		`sekisho_peer_up{trunk="au",peer="198.51.100.2:5060"} 1`, `sekisho_peer_up{trunk="au",peer="198.51.100.3:5060"} 0`,
 		`sekisho_peer_up{trunk="au",peer="198.51.100.4:5060"} 0`,

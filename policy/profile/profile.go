@@ -337,6 +337,9 @@ const (
 	MTUTrim     OverMTU = "trim"
 )
 
+// OverMTUPath is where a profile says what becomes of long requests.
+const OverMTUPath = "sip.over_mtu"
+
 // ContentType is a media type and subtype in lower case, without parameters.
 type ContentType string
 

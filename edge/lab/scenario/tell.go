@@ -101,6 +101,9 @@ func side(l *cdr.Leg) string {
 	if l.Forged != 0 {
 		words = append(words, fmt.Sprintf("forged=%d", l.Forged))
 	}
+	if l.StarPairs != 0 {
+		words = append(words, fmt.Sprintf("star-pairs=%d", l.StarPairs))
+	}
 	return strings.Join(words, "/")
 }
 
