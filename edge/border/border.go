@@ -253,7 +253,7 @@ func (b *Border) mediaEvent(now time.Time, ev relay.Event, out []ua.Action) []ua
 			b.counts.StarPairs[b.ordinal(p)] += uint64(ev.Stats.StarPairs)
 			return b.conclude(now, p.call, out)
 		}
-	case relay.Digit, relay.Latched, relay.Failed:
+	case relay.Digit, relay.Latched, relay.Failed, relay.Keyed, relay.Unkeyed: // no trunk has DTLS
 	}
 	return out
 }

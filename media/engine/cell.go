@@ -15,9 +15,10 @@ type outbound struct {
 	relay.OutHalf
 	sockets port.Sockets
 	join    joinNumber // that lent it
-	// secure says that its peer takes SRTP only; sender makes it.
-	secure bool
-	sender *srtp.Sender
+	// secure says that its peer takes SRTP only, mux that its RTCP goes the way of
+	// its RTP; sender makes the SRTP.
+	secure, mux bool
+	sender      *srtp.Sender
 }
 
 // target is what an out-half must know of its description.
@@ -45,6 +46,7 @@ type cell struct {
 
 	in       relay.InHalf
 	receiver *srtp.Receiver // of what in hears; nil where that is plain RTP
+	shake    *shake         // where its keys come by DTLS; else nil
 	fed      *outbound      // what in feeds, if it does
 
 	own   *outbound // the slot's own out-half, while it is at home
@@ -97,6 +99,9 @@ func (c *cell) due() time.Time {
 	d := c.in.Deadline()
 	if c.state != open {
 		return time.Time{}
+	}
+	if c.shake != nil {
+		d = earlier(d, c.shake.until)
 	}
 	if c.fed != nil {
 		d = earlier(d, c.fed.Deadline())

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"sekisho/media/dtls"
 	"sekisho/media/port"
 	"sekisho/media/relay"
 )
@@ -43,6 +44,9 @@ type Config struct {
 	// Fault receives what a caught panic carried, and its stack; nil drops it.
 	// It is called on the worker's thread.
 	Fault func(fault any, stack []byte)
+	// DTLS holds handshakes with peers; the zero value holds none, so that an
+	// endpoint whose keys should come by one stays without. Its Answer is ours.
+	DTLS dtls.Config
 	// Random returns a random number in [0, n). It decides ports, SSRCs and
 	// first numbers, so it must be hard to guess; it is called by one goroutine
 	// at a time. Required.

@@ -11,7 +11,7 @@ func TestDoors(t *testing.T) {
 	doors.Check(t, doors.Rule{
 		Machine: true,
 		Allow: []string{
-			"sekisho/media/g711", "sekisho/media/port", "sekisho/media/relay", "sekisho/media/srtp", "golang.org/x/sys/unix",
+			"sekisho/media/dtls", "sekisho/media/g711", "sekisho/media/port", "sekisho/media/relay", "sekisho/media/srtp", "golang.org/x/sys/unix",
 		},
 		Except: map[string]string{
 			"engine.go": rim, "figures.go": rim, "ledger.go": rim, "mailbox.go": rim, "tend.go": rim,

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sekisho/media/dtls"
 	"sekisho/media/port"
 	"sekisho/media/relay"
 )
@@ -16,7 +17,8 @@ type Engine struct {
 	config Config
 	ledger *ledger
 	loops  []*loop
-	hungry chan int // workers whose stock is low; full means the tender knows
+	room   *dtls.Room // nil holds no handshakes
+	hungry chan int   // workers whose stock is low; full means the tender knows
 	// detached has room for every pair that the workers have yet to detach.
 	detached chan Detached
 	done     chan struct{}
@@ -57,6 +59,12 @@ func Open(c Config) (*Engine, error) {
 			if err == nil {
 				err = errors.New("no media port can be bound")
 			}
+			return nil, errors.Join(err, e.discard())
+		}
+	}
+	if c.DTLS.Certificate != nil {
+		c.DTLS.Answer = e.shaken
+		if e.room, err = dtls.Open(c.DTLS); err != nil {
 			return nil, errors.Join(err, e.discard())
 		}
 	}
@@ -126,6 +134,9 @@ func (e *Engine) Stats() Stats {
 func (e *Engine) Close() error {
 	var err error
 	e.once.Do(func() {
+		if e.room != nil {
+			e.room.Close()
+		}
 		close(e.done)
 		for _, l := range e.loops {
 			l.mailbox.close()
@@ -134,6 +145,13 @@ func (e *Engine) Close() error {
 		err = e.discard()
 	})
 	return err
+}
+
+// shaken gives a worker what has come of a handshake.
+func (e *Engine) shaken(a dtls.Answer) {
+	if worker := home(a.Slot); worker < len(e.loops) {
+		e.loops[worker].mailbox.put(shaken{a})
+	}
 }
 
 func (e *Engine) discard() error {

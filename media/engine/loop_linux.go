@@ -202,6 +202,11 @@ func (l *loop) flush(now time.Time) {
 	for _, s := range l.out.Ended {
 		l.engine.ledger.giveBack(now, s)
 	}
+	for _, m := range l.out.Shakes {
+		if l.engine.room != nil {
+			l.engine.room.Tell(m)
+		}
+	}
 	for _, d := range l.out.Detached {
 		l.unwatch(d.Sockets)
 		l.engine.detached <- d

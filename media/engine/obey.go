@@ -40,6 +40,8 @@ func (w *Worker) obey(now time.Time, o Order, out *Output) {
 		}
 	case ask:
 		w.answer(now, o)
+	case shaken:
+		w.shaken(o.Answer, out)
 	case mark:
 		o.reached()
 	case retarget:
@@ -124,10 +126,12 @@ func (w *Worker) configure(now time.Time, rc relay.Configure, out *Output) {
 		b.tos = rc.Spec.TOS
 		out.Marks = append(out.Marks, Mark{b.sockets.RTP, rc.Spec.TOS}, Mark{b.sockets.RTCP, rc.Spec.TOS})
 	}
+	w.associate(c, &rc.Spec, out)
 	c.in.Configure(rc.Spec)
 	if err := c.lock(rc.Spec.Keys.In); err != nil {
 		w.fail(c, err.Error(), out)
 	}
+	w.greet(now, c, out)
 	c.in.Begin(now, c.seed)
 	w.expire(now, c, out) // what was held back for the old description
 	w.schedule(c)
@@ -191,6 +195,7 @@ func (w *Worker) feed(now time.Time, o feed, out *Output) {
 // is at home.
 func (w *Worker) release(now time.Time, c *cell, out *Output) {
 	c.state = closing
+	w.dissociate(c, out)
 	w.schedule(c)
 	w.part(c, evicted, out)
 	w.want(now, c, source{}, out)

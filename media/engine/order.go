@@ -3,6 +3,7 @@ package engine
 import (
 	"time"
 
+	"sekisho/media/dtls"
 	"sekisho/media/port"
 	"sekisho/media/relay"
 )
@@ -96,6 +97,9 @@ type ask struct {
 	reply func(relay.Stats, bool)
 }
 
+// shaken is what has come of a handshake.
+type shaken struct{ dtls.Answer }
+
 // mark is an order that only says that those before it are carried out.
 type mark interface {
 	Order
@@ -114,6 +118,7 @@ func (retarget) order() {}
 func (affirm) order()   {}
 func (tell) order()     {}
 func (ask) order()      {}
+func (shaken) order()   {}
 
 // A slot's index names its worker and its place there.
 const (

@@ -36,7 +36,7 @@ func (w *Worker) open(c *cell, d *Datagram) bool {
 	if d.Component == RTCP {
 		hears = c.in.HearsRTCP
 	}
-	if c.in.Spec().Keys.In.IsZero() || !hears(d.Source) {
+	if !c.secured() || !hears(d.Source) {
 		return true // plain, or from a source that the in-half refuses unread
 	}
 	fault := srtp.Unauthentic
@@ -76,9 +76,9 @@ func reasonOf(f srtp.Fault) relay.Reason {
 func (o *outbound) aim(t target) {
 	o.Configure(t.spec, t.to)
 	k := t.spec.Keys.Out
-	o.secure = !k.IsZero()
+	o.secure, o.mux = !k.IsZero() || t.spec.Handshake.On(), t.spec.Mux
 	switch {
-	case !o.secure:
+	case k.IsZero():
 		o.sender = nil
 	case o.sender == nil || o.sender.Key() != k:
 		// Without a sender nothing is protected, and so nothing is sent.

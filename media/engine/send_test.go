@@ -1,19 +1,21 @@
 package engine
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// A second place that puts packets out would send an SRTP peer plain RTP.
+// A second place that puts packets out would send an SRTP peer plain RTP. Records
+// of DTLS alone protect themselves.
 func TestOneWayOut(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil || len(files) == 0 {
 		t.Fatal(err)
 	}
-	places := 0
+	places := map[string]int{}
 	for _, f := range files {
 		if strings.HasSuffix(f, "_test.go") {
 			continue
@@ -22,9 +24,11 @@ func TestOneWayOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		places += strings.Count(string(text), "Transmit{")
+		if n := strings.Count(string(text), "Transmit{"); n > 0 {
+			places[f] = n
+		}
 	}
-	if places != 1 {
-		t.Errorf("packets are put out in %d places: all have to go through Worker.send", places)
+	if want := map[string]int{"worker.go": 1, "shake.go": 1}; !maps.Equal(places, want) {
+		t.Errorf("packets are put out at %v: all have to go through Worker.send", places)
 	}
 }

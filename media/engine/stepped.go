@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"sekisho/media/dtls"
 	"sekisho/media/port"
 	"sekisho/media/relay"
 )
@@ -32,6 +33,7 @@ type Stepped struct {
 	unused    []int32                   // sockets that are closed: the last is the next to open
 	pairs     map[netip.AddrPort]socket // by the address it would be bound to
 	sent      []Sent
+	shakes    []dtls.Message
 }
 
 // socket is what is known of a local address.
@@ -146,6 +148,20 @@ func (s *Stepped) Take(into []Sent) []Sent {
 	return into
 }
 
+// Shakes returns what is asked of whoever holds handshakes since the last call, and
+// Shaken takes an answer: a Stepped engine holds none.
+func (s *Stepped) Shakes() []dtls.Message {
+	list := s.shakes
+	s.shakes = nil
+	return list
+}
+
+// Shaken is said above.
+func (s *Stepped) Shaken(a dtls.Answer) {
+	s.inbox[home(a.Slot)] = append(s.inbox[home(a.Slot)], shaken{a})
+	s.settle()
+}
+
 // Free returns how many pairs can be leased.
 func (s *Stepped) Free() int { return s.ledger.free(s.now) }
 
@@ -235,6 +251,10 @@ func (s *Stepped) flush() {
 	}
 	for _, slot := range s.out.Ended {
 		s.ledger.giveBack(s.now, slot)
+	}
+	for _, m := range s.out.Shakes {
+		m.Data = append([]byte(nil), m.Data...)
+		s.shakes = append(s.shakes, m)
 	}
 	for _, d := range s.out.Detached {
 		s.retire(d)

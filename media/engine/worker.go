@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"sekisho/media/dtls"
 	"sekisho/media/port"
 	"sekisho/media/relay"
 )
@@ -70,6 +71,8 @@ type Output struct {
 	Ended   []relay.Slot // leases that are over: their pairs may rest
 	// Detached names no pair that Packets or Marks name.
 	Detached []Detached
+	// Shakes are for whoever holds handshakes. Their Data is the Datagram's.
+	Shakes []dtls.Message
 }
 
 // Reset empties o and keeps its capacity, but nothing of what it told.
@@ -77,7 +80,7 @@ func (o *Output) Reset() {
 	clear(o.Notices)
 	clear(o.Posts)
 	o.Packets, o.Notices, o.Posts = o.Packets[:0], o.Notices[:0], o.Posts[:0]
-	o.Marks, o.Ended, o.Detached = o.Marks[:0], o.Ended[:0], o.Detached[:0]
+	o.Marks, o.Ended, o.Detached, o.Shakes = o.Marks[:0], o.Ended[:0], o.Detached[:0], o.Shakes[:0]
 }
 
 // Counts are one worker's figures.
@@ -142,6 +145,7 @@ func (w *Worker) Step(now time.Time, out *Output) {
 		if c.in.OneWay(now, w.feeds(c)) {
 			out.Notices = append(out.Notices, Notice{c.owner, relay.OneWay{Slot: c.slot}})
 		}
+		w.unshaken(now, c, out)
 		c.in.Measure(now)
 		if len(w.arena)+3*(longestPacket+tail) > cap(w.arena) {
 			break
@@ -212,6 +216,16 @@ func (w *Worker) Receive(now time.Time, d Datagram, out *Output) {
 		return
 	}
 	w.busy = int64(d.Local)
+	if spec := c.in.Spec(); d.Component == RTP && spec.Handshake.On() {
+		switch {
+		case dtls.IsRecord(d.Data):
+			w.count(w.shakes(now, c, &d, out))
+			w.busy = -1
+			return
+		case spec.Mux && isReport(d.Data):
+			d.Component = RTCP
+		}
+	}
 	if !w.open(c, &d) {
 		w.busy = -1
 		return
@@ -259,7 +273,7 @@ func (w *Worker) pass(now time.Time, c *cell, v relay.Verdict, out *Output) rela
 // packet's slice must leave room behind it (tail).
 func (w *Worker) send(o *outbound, part Component, data []byte, out *Output) relay.Reason {
 	socket, to := o.sockets.RTP, o.Destination()
-	if part == RTCP {
+	if part == RTCP && !o.mux {
 		socket, to = o.sockets.RTCP, o.DestinationRTCP()
 	}
 	data, ok := o.protect(part, data)

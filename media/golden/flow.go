@@ -81,6 +81,8 @@ func Flows() []FlowRow {
 		obstacle("fax on the other side", relay.Datagrams, func(f *FlowRow) { f.Out.Datagrams = true }),
 		obstacle("SRTP from the peer", relay.Protected, func(f *FlowRow) { f.In.Keys.In = key() }),
 		obstacle("SRTP to the other side", relay.Protected, func(f *FlowRow) { f.Out.Keys.Out = key() }),
+		obstacle("keys that are still agreed on with the peer", relay.Protected, func(f *FlowRow) { f.In.Handshake.Role = srtp.Server }),
+		obstacle("keys that are still agreed on with the other side", relay.Protected, func(f *FlowRow) { f.Out.Handshake.Role = srtp.Client }),
 	}
 }
 

@@ -270,6 +270,19 @@ type Stats struct {
 	StarPairs               uint32 // pairs of stars that were swallowed
 }
 
+// Keyed reports that a slot's DTLS association has its keys.
+type Keyed struct {
+	Slot  Slot
+	Suite srtp.Suite
+}
+
+// Unkeyed reports that a slot's DTLS association has come to nothing: its peer will
+// not be heard.
+type Unkeyed struct {
+	Slot   Slot
+	Reason string
+}
+
 // Failed reports that a command could not be carried out; the endpoint keeps
 // what it had.
 type Failed struct {
@@ -284,4 +297,6 @@ func (Silent) event()   {}
 func (OneWay) event()   {}
 func (Latched) event()  {}
 func (Released) event() {}
+func (Keyed) event()    {}
+func (Unkeyed) event()  {}
 func (Failed) event()   {}

@@ -125,7 +125,7 @@ func (h *InHalf) obstacle() Obstacle {
 		return Undescribed
 	case h.spec.Datagrams:
 		return Datagrams
-	case !h.spec.Keys.In.IsZero():
+	case !h.spec.Keys.In.IsZero(), h.spec.Handshake.On():
 		return Protected
 	case !h.latch.remote.IsValid() || !h.pin.set:
 		return Searching

@@ -6,6 +6,7 @@ import (
 
 	"sekisho/media/dtmf"
 	"sekisho/media/quality"
+	"sekisho/media/srtp"
 )
 
 // InHalf is the receiving half of an endpoint: whom it hears, and what it has
@@ -223,6 +224,9 @@ func (h *InHalf) Keys(m KeyMode) { h.keys.mode = m }
 
 // Spec returns the description, which is read-only. It is zero before Configure.
 func (h *InHalf) Spec() *Spec { return &h.spec }
+
+// Key gives the description the keys that its Handshake has come to.
+func (h *InHalf) Key(k srtp.Keys) { h.spec.Keys = k }
 
 // Destination returns where this endpoint's peer is to be reached: the accepted
 // source, else the described address, else an invalid one.

@@ -88,7 +88,7 @@ func (o *OutHalf) Configure(spec Spec, to netip.AddrPort) {
 	o.audio, o.event, o.codec = spec.AudioOut, spec.EventOut, spec.Codec
 	o.datagrams = spec.Datagrams
 	o.tones, o.ptime = spec.Tones, spec.Ptime
-	o.tos, o.secure = spec.TOS, !spec.Keys.Out.IsZero()
+	o.tos, o.secure = spec.TOS, !spec.Keys.Out.IsZero() || spec.Handshake.On()
 }
 
 // Feed announces another feeder, or the same one after a pause: its first

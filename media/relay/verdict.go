@@ -52,6 +52,7 @@ const (
 	Replayed                    // SRTP that has been heard before, or is too late to tell
 	Crowded                     // SRTP of more SSRCs than are kept apart
 	Unprotected                 // it could not be made SRTP, so it is not sent
+	Shaken                      // DTLS: it is for the handshake
 	reasons
 )
 
@@ -103,6 +104,8 @@ func (r Reason) String() string {
 		return "crowded"
 	case Unprotected:
 		return "unprotected"
+	case Shaken:
+		return "dtls"
 	}
 	return "unknown"
 }

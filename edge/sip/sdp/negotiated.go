@@ -40,6 +40,13 @@ type Negotiated struct {
 // Spec returns what the media plane needs to know, given how far this trunk's
 // RTP may stray (prefixes, learning) and the TOS byte of what we send.
 func (n Negotiated) Spec(prefixes []netip.Prefix, learning relay.Learning, tos uint8) relay.Spec {
+	if n.Handshake.On() {
+		// Its association is the port's alone.
+		n.RemoteRTCP = netip.AddrPort{}
+		if n.Mux {
+			n.RemoteRTCP = n.Remote
+		}
+	}
 	return relay.Spec{
 		Remote:     n.Remote,
 		RemoteRTCP: n.RemoteRTCP,
