@@ -87,6 +87,9 @@ type Core struct {
 type PhoneSRTP struct {
 	Phones profile.SRTP // empty is off
 	Suites []profile.SRTPSuite
+	// DTLS says that keys may come by it (RFC 5764), OverPlain that they may stand
+	// in SDP (RFC 4568). Where Phones is not off one of them is true.
+	DTLS, OverPlain bool
 }
 
 // Registrar is how phones register at the embedded core.

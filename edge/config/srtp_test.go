@@ -25,6 +25,9 @@ func TestSRTPFaults(t *testing.T) {
 		{"phones", "  phones: [\"udp:127.0.0.1:5080\"]\n", "  phones: [\"udp:127.0.0.1:5080\"]\n  srtp: {phones: optional}\n", []string{
 			`f:16: core.srtp.over_plain: must be true for SRTP over UDP: its keys stand in the signalling, for everybody on the way to read`,
 		}},
+		{"DTLS without a suite for it", "  phones: [\"udp:127.0.0.1:5080\"]\n", "  phones: [\"udp:127.0.0.1:5080\"]\n  srtp: {phones: require, dtls: true, suites: [AES_256_CM_HMAC_SHA1_80]}\n", []string{
+			`f:16: core.srtp.dtls: none of the suites can be agreed on by DTLS: there are AEAD_AES_128_GCM, AEAD_AES_256_GCM, AES_CM_128_HMAC_SHA1_80`,
+		}},
 		{"an old word", "egress.cli_passthrough: false", "media.srtp: sdes", []string{
 			`f:44: trunks.pstn.override.media.srtp: "sdes" is not one of off, optional, require`,
 		}},
@@ -72,6 +75,17 @@ func TestSRTPSettings(t *testing.T) {
 	}
 	if s := c.Core.SRTP; s.Phones != profile.SRTPOptional || !slices.Equal(s.Suites, []profile.SRTPSuite{profile.AES128GCM, profile.AES128CM80}) {
 		t.Errorf("phones: %+v", s)
+	}
+	c, err = Parse("f", []byte(strings.Replace(base, "  phones: [", "  srtp: {phones: require, dtls: true}\n  phones: [", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := c.Core.SRTP; !s.DTLS || s.OverPlain {
+		t.Errorf("DTLS lets keys cross SDP that nobody has allowed: %+v", s)
+	}
+	c, err = Parse("f", []byte(strings.Replace(base, "  phones: [", "  srtp: {dtls: true}\n  phones: [", 1)))
+	if err != nil || c.Core.SRTP.DTLS || len(c.Warnings) != len(plain.Warnings)+1 {
+		t.Errorf("DTLS where SRTP is off: %v, %+v", err, c)
 	}
 	warned, err := Parse("f", []byte(strings.Replace(base, "    emergency_capable: false\n", "    srtp_over_plain: true\n", 1)))
 	if err != nil || len(warned.Warnings) != len(plain.Warnings)+1 {

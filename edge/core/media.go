@@ -134,6 +134,13 @@ func (s *step) mediaEvent(ev relay.Event) {
 		if p.there() {
 			k.Stage.feature().pressed(s, k, p, byte(ev.Key))
 		}
+	case relay.Keyed:
+		p.Endpoint.Suite = ev.Suite.String()
+	case relay.Unkeyed:
+		s.note(ua.Warn, k, "no keys by DTLS", "cause", ev.Reason)
+		if p.there() { // it would hear nothing and say nothing for as long as the call lasts
+			s.tell(p, leg.HangUp{Cause: unfit("DTLS: " + ev.Reason)})
+		}
 	case relay.Failed:
 		if heard {
 			s.played(k, p) // what cannot be played is over: nobody waits for it
@@ -162,6 +169,10 @@ func slotOf(ev relay.Event) relay.Slot {
 	case relay.Pressed:
 		return ev.Slot
 	case relay.Failed:
+		return ev.Slot
+	case relay.Keyed:
+		return ev.Slot
+	case relay.Unkeyed:
 		return ev.Slot
 	case relay.Latched:
 		return ev.Slot

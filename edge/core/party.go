@@ -74,6 +74,8 @@ type endpoint struct {
 	Pair             relay.Pair
 	Leased, Reported bool
 	Stats            relay.Stats
+	// Suite is what DTLS has agreed on; empty where it has not.
+	Suite string
 	// Ear is what its party hears, Token names what is played.
 	Ear   ear
 	Token uint64

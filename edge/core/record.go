@@ -29,12 +29,16 @@ func (k *call) record() *cdr.Record {
 
 func legRecord(p *party) cdr.Leg {
 	e := &p.Endpoint
+	suite := e.Suite
+	if out := &p.Session.Keys.Out; !out.IsZero() {
+		suite = out.Suite().String()
+	}
 	return cdr.Leg{
 		Trunk: "phone", CallID: p.CallID, Remote: p.Flow.Remote.String(),
 		Side: p.Cause.Side.String(), Status: p.Cause.Status, Q850: int(p.Cause.Q850), Text: p.Cause.Text,
 		Received: e.Stats.Received, Sent: e.Stats.Sent, Lost: e.Stats.Lost,
 		JitterUS: e.Stats.JitterMicros, Foreign: e.Stats.DroppedSource, Quality: cdr.MediaOf(&e.Stats, time.Time{}),
-		SRTP: p.Session.Keys.Out.Suite().String(), Forged: e.Stats.DroppedSRTP,
+		SRTP: suite, Forged: e.Stats.DroppedSRTP,
 	}
 }
 

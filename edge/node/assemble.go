@@ -18,6 +18,7 @@ import (
 	"sekisho/edge/sip/ua"
 	"sekisho/edge/trunk"
 	"sekisho/media/relay"
+	"sekisho/media/srtp"
 	"sekisho/policy"
 )
 
@@ -46,6 +47,8 @@ type Shard struct {
 	Timers transaction.Timers
 	// Phones are the core's, which its phones register with.
 	Phones Secrets
+	// Certificate is what the core's phones know it by; zero is without DTLS.
+	Certificate srtp.Fingerprint
 }
 
 // Border assembles one shard of the border.
@@ -77,7 +80,7 @@ func Core(c *config.Config, at Sockets, s Shard) (*ua.UA, *core.Core) {
 	k := core.New(core.Config{
 		Source: s.Source, Key: s.Key, Legs: legs, Ports: s.Ports,
 		Tenants: coreTenants(c, s.Phones), Registration: registration(c, s.Source), Seam: flowsTo(0, []netip.AddrPort{at.Facing}),
-		Caps: coreCaps(), Secure: trunk.Secure(c.Core.SRTP.Phones, c.Core.SRTP.Suites), SeamMedia: borderMedia(c),
+		Caps: coreCaps(), Secure: phoneMedia(c, s.Certificate), SeamMedia: borderMedia(c),
 		Timers: core.Timers{Setup: c.Timers.Setup + behind, Interdigit: c.Timers.Interdigit, FirstDigit: c.Timers.FirstDigit,
 			AttendedNoAnswer: c.Timers.AttendedNoAnswer, BlindNoAnswer: c.Timers.BlindNoAnswer, ParkReturnRing: c.Timers.ParkReturnRing},
 	})
@@ -85,6 +88,15 @@ func Core(c *config.Config, at Sockets, s Shard) (*ua.UA, *core.Core) {
 		Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: k.Peer, Terms: phoneTerms(k),
 		Services: k.Services(), Legs: legs, App: k,
 	}), k
+}
+
+// phoneMedia is how the phones' media is keyed.
+func phoneMedia(c *config.Config, certificate srtp.Fingerprint) sdp.Secure {
+	s := trunk.Secure(c.Core.SRTP.Phones, c.Core.SRTP.Suites)
+	if c.Core.SRTP.DTLS {
+		s.Certificate, s.Keyless = certificate, !c.Core.SRTP.OverPlain
+	}
+	return s
 }
 
 // phoneTerms are the seam's for everybody, with what the core serves inside its

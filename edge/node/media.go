@@ -9,10 +9,34 @@ import (
 
 	"sekisho/edge/border"
 	"sekisho/edge/cdr"
+	"sekisho/edge/config"
 	"sekisho/edge/ops"
 	"sekisho/edge/sip/ua"
+	"sekisho/media/dtls"
 	"sekisho/media/relay"
+	"sekisho/media/srtp"
 )
+
+// handshakes is how keys are agreed on with phones by DTLS; zero where they are
+// not. The certificate is another one with each start: it is known by SDP alone.
+func handshakes(c *config.Config) (dtls.Config, error) {
+	if !c.Core.SRTP.DTLS {
+		return dtls.Config{}, nil
+	}
+	certificate, err := dtls.NewCertificate(source(), time.Now())
+	if err != nil {
+		return dtls.Config{}, err
+	}
+	return dtls.Config{Certificate: certificate, Suites: phoneMedia(c, certificate.Fingerprint()).Suites}, nil
+}
+
+// fingerprint is what the peers of an application know it by, or zero.
+func (a *application) fingerprint() srtp.Fingerprint {
+	if a.dtls.Certificate == nil {
+		return srtp.Fingerprint{}
+	}
+	return a.dtls.Certificate.Fingerprint()
+}
 
 // Calls lists the border's calls that have media.
 func (n *Node) Calls(ctx context.Context) ([]ops.Call, error) {

@@ -20,6 +20,7 @@ import (
 	"sekisho/edge/sip/shard"
 	"sekisho/edge/sip/transport"
 	"sekisho/edge/sip/ua"
+	"sekisho/media/dtls"
 	"sekisho/media/engine"
 	"sekisho/media/port"
 	"sekisho/media/prompt"
@@ -66,6 +67,7 @@ type application struct {
 	loops     []*shard.Loop
 	inboxes   []*shard.Inbox
 	stocks    []*Stock
+	dtls      dtls.Config
 }
 
 // inboxDepth is how many batches of up to 64 datagrams may wait for a shard.
@@ -127,7 +129,7 @@ func Open(c *config.Config, opt Options) (n *Node, err error) {
 		n.border.run(u, i, n)
 	}
 	if c.Core.Mode == config.Embedded {
-		u, k := Core(c, n.at, Shard{Source: source(), Key: n.key, Ports: n.core.stocks[0], Phones: secrets})
+		u, k := Core(c, n.at, Shard{Source: source(), Key: n.key, Ports: n.core.stocks[0], Phones: secrets, Certificate: n.core.fingerprint()})
 		n.cores = append(n.cores, k)
 		n.core.run(u, 0, n)
 	}
@@ -270,6 +272,9 @@ func (n *Node) openMedia() error {
 		return fmt.Errorf("border media: %w", err)
 	}
 	if c.Core.Mode == config.Embedded {
+		if n.core.dtls, err = handshakes(c); err != nil {
+			return fmt.Errorf("core media: %w", err)
+		}
 		if err := n.core.openMedia(c.Core.Media, 1, descriptors-borderShare, n); err != nil {
 			return fmt.Errorf("core media: %w", err)
 		}
@@ -287,6 +292,7 @@ func (a *application) openMedia(m config.Media, workers, descriptors int, n *Nod
 			n.opt.Log.Error("panic in a media worker", "panic", fmt.Sprint(fault), "stack", string(stack))
 		},
 		Random: func(k uint32) uint32 { return uint32(random.Uint64() % uint64(k)) },
+		DTLS:   a.dtls,
 	})
 	if err != nil {
 		return err
