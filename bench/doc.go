@@ -37,7 +37,10 @@
 // relay are in two network namespaces joined by two veth pairs, each on a
 // processor of its own; rounds of the direct path, of rtpengine and of the border
 // follow each other by turns. SIP goes through a forwarder of the generator's that
-// has rtpengine put itself into the descriptions. It needs root, ip and taskset.
+// has rtpengine put itself into the descriptions. The first rounds (-srtp) are
+// taken once more with SRTP on the caller's side, so that the relay takes the
+// protection off one way and puts it on the other; what the generator spends on
+// that is in the direct path as well. It needs root, ip and taskset.
 //
 // With flood, junk is sent at the border's carrier side from 100,000 addresses
 // of 127/8, and from the addresses of two trunks that place no calls, while

@@ -42,6 +42,8 @@ type mediaPlan struct {
 	direct time.Duration // the same of the direct path; 0 is length
 	rounds int
 	keep   string
+	// keyed is how many rounds are repeated with SRTP on the caller's side.
+	keyed int
 	// pid is the border that runs already, when load.Border is given.
 	pid int
 }
@@ -144,6 +146,8 @@ type mediaRun struct {
 	PerPacket map[string]float64 `json:"machine_us_per_relayed_packet"`
 	Process   map[string]float64 `json:"process_us_per_relayed_packet"`
 	P99       map[string]float64 `json:"one_way_p99_ms"`
+	// SRTP is the same with SRTP on the caller's side, where that was measured.
+	SRTP *mediaRun `json:"srtp,omitempty"`
 }
 
 // mediaRound is one trial of one way.
@@ -324,6 +328,7 @@ type mediaPlace struct {
 	e2e.Site
 	Caller, Callee, PSTN netip.AddrPort
 	Embedded             bool
+	SRTP                 bool   // the trunk's media is keyed
 	text                 string // the configuration
 }
 

@@ -15,8 +15,10 @@ import (
 // ng speaks rtpengine's control protocol: one bencoded dictionary a datagram,
 // behind a cookie that the answer repeats.
 type ng struct {
-	mu     sync.Mutex // one question at a time
-	conn   *net.UDPConn
+	mu   sync.Mutex // one question at a time
+	conn *net.UDPConn
+	// keyed says that the west speaks SRTP, and the east RTP.
+	keyed  bool
 	cookie int
 }
 
@@ -177,6 +179,9 @@ func (n *ng) describe(m *rawMessage) ([]byte, error) {
 	command = append(command, pair{"from-tag", m.fromTag}, pair{"replace", []string{"origin", "session-connection"}}, pair{"sdp", string(m.body)})
 	if m.toTag != "" {
 		command = append(command, pair{"to-tag", m.toTag})
+	}
+	if n.keyed && !m.status {
+		command = append(command, pair{"transport-protocol", "RTP/AVP"})
 	}
 	answer, err := n.ask(command)
 	if err == nil && answer["sdp"] == "" {

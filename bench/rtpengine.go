@@ -62,6 +62,7 @@ func readEnginePlan(args []string, stderr io.Writer) (p mediaPlan, out destinati
 	f.Float64Var(&p.load.Rate, "rate", 50, "calls a second until they do")
 	f.DurationVar(&p.length, "length", 20*time.Second, "measured while they stand")
 	f.IntVar(&p.rounds, "rounds", 9, "of each way, by turns")
+	f.IntVar(&p.keyed, "srtp", 3, "of those rounds in which each way is also taken with SRTP on the caller's side, for half as long")
 	f.Uint64Var(&p.load.Seed, "seed", 1, "of arrivals and payloads")
 	f.StringVar(&p.keep, "keep", "", "leave the files of the run in a new folder within `DIR`")
 	f.StringVar(&out.record, "record", "", "also append the report to `FILE`")
@@ -70,8 +71,8 @@ func readEnginePlan(args []string, stderr io.Writer) (p mediaPlan, out destinati
 	if err := f.Parse(args); err != nil {
 		return p, out, "", flag.ErrHelp // said already
 	}
-	if f.NArg() > 0 || p.load.Calls < 1 || p.load.Calls > 4500 || !(p.load.Rate > 0) || p.length < time.Second || p.rounds < 1 {
-		return p, out, "", errors.New("1 to 4500 calls, a rate, a length of at least 1s and at least 1 round, and nothing else")
+	if f.NArg() > 0 || p.load.Calls < 1 || p.load.Calls > 4500 || !(p.load.Rate > 0) || p.length < 2*time.Second || p.rounds < 1 || p.keyed < 0 || p.keyed > p.rounds {
+		return p, out, "", errors.New("1 to 4500 calls, a rate, a length of at least 2s, at least 1 round, no more of them with SRTP, and nothing else")
 	}
 	p.ways = []string{wayDirect, wayRTPEngine, wayBorder}
 	p.load.Caller = netip.MustParseAddrPort(generatorWest + ":5060")
@@ -150,22 +151,30 @@ func measureEngines(ctx context.Context, p mediaPlan, out destinations, relay st
 	version, _ := exec.CommandContext(ctx, "rtpengine", "--version").CombinedOutput()
 	fmt.Fprintf(w, "  %d calls with G.711 every 20 ms both ways; generator on processor 0, relay on 1, two veth pairs between their namespaces\n"+
 		"  rtpengine %s: no kernel table, immediate learning, log level 1\n", p.load.Calls, strings.TrimSpace(string(version)))
+	place := engineTrial{mediaTrial{folder: folder, binary: binary, plan: p}, relay}
 	all := &mediaRun{Conditions: c.fields()}
+	if p.keyed > 0 {
+		all.SRTP = &mediaRun{Conditions: all.Conditions}
+	}
 	for i := range p.rounds {
-		for _, way := range p.ways {
-			fmt.Fprintf(w, "\nround %d, %s\n", i+1, way)
-			r, err := engineTrial{mediaTrial{folder: folder, binary: binary, plan: p, way: way, round: i}, relay}.measure(ctx)
-			if err != nil {
-				return fmt.Errorf("%s: %w", way, err)
-			}
-			if err := r.write(w); err != nil {
+		place.round = i
+		if err := place.turn(ctx, all, w); err != nil {
+			return err
+		}
+		if i < p.keyed {
+			if err := place.withSRTP().turn(ctx, all.SRTP, w); err != nil {
 				return err
 			}
-			all.Rounds = append(all.Rounds, r)
 		}
 	}
 	all.summarise(p)
 	all.compare(p, w)
+	if p.keyed > 0 {
+		keyed := place.withSRTP().plan
+		all.SRTP.summarise(keyed)
+		fmt.Fprintf(w, "\nThe same with %s, the callee's side plain; the direct path has the generator's own share of that\n", keyed.protection())
+		all.SRTP.compare(keyed, w)
+	}
 	if out.record != "" {
 		err = appendTo(out.record, text.String())
 	}
@@ -179,6 +188,37 @@ func measureEngines(ctx context.Context, p mediaPlan, out destinations, relay st
 type engineTrial struct {
 	mediaTrial
 	relay string
+}
+
+// withSRTP is the same with SRTP on the caller's side. Its rounds are fewer and
+// half as long, so that the whole takes no more than 20 minutes.
+func (t engineTrial) withSRTP() engineTrial {
+	t.plan.load.SRTP, t.plan.rounds, t.plan.length = true, t.plan.keyed, t.plan.length/2
+	return t
+}
+
+// protection says how the caller's media is protected.
+func (p *mediaPlan) protection() string {
+	if p.load.SRTP {
+		return "SRTP (AES_CM_128_HMAC_SHA1_80) on the caller's side"
+	}
+	return "RTP"
+}
+
+// turn takes each way once.
+func (t engineTrial) turn(ctx context.Context, all *mediaRun, w io.Writer) error {
+	for _, t.way = range t.plan.ways {
+		fmt.Fprintf(w, "\nround %d, %s, %s\n", t.round+1, t.way, t.plan.protection())
+		r, err := t.measure(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", t.way, err)
+		}
+		if err := r.write(w); err != nil {
+			return err
+		}
+		all.Rounds = append(all.Rounds, r)
+	}
+	return nil
 }
 
 // within is a command in the relay's namespace, on its processor.
@@ -197,12 +237,12 @@ func (t engineTrial) measure(ctx context.Context) (mediaRound, error) {
 }
 
 func (t engineTrial) throughBorder(ctx context.Context) (r mediaRound, err error) {
-	folder, err := makeFolder(t.folder, fmt.Sprintf("%s-%d", t.way, t.round))
+	c := t.plan.load
+	folder, err := makeFolder(t.folder, fmt.Sprintf("%s-%d-srtp-%v", t.way, t.round, c.SRTP))
 	if err != nil {
 		return r, err
 	}
-	c := t.plan.load
-	place := &mediaPlace{Caller: c.Caller, Callee: c.Callee, PSTN: netip.AddrPortFrom(c.Caller.Addr(), 9)}
+	place := &mediaPlace{Caller: c.Caller, Callee: c.Callee, SRTP: c.SRTP, PSTN: netip.AddrPortFrom(c.Caller.Addr(), 9)}
 	place.Site = e2e.Site{
 		Folder: folder, Carrier: c.Caller, Core: c.Callee,
 		West: netip.MustParseAddrPort(relayWest + ":5060"), East: netip.MustParseAddrPort(relayEast + ":5060"),
@@ -253,6 +293,7 @@ func (t engineTrial) throughRTPEngine(ctx context.Context) (r mediaRound, err er
 		return r, err
 	}
 	defer talk.close()
+	talk.keyed = t.plan.load.SRTP
 	if err := talk.ready(ctx); err != nil {
 		return r, err
 	}
@@ -267,7 +308,8 @@ func (t engineTrial) throughRTPEngine(ctx context.Context) (r mediaRound, err er
 	return t.run(ctx, c, engine.Process.Pid)
 }
 
-// compare writes the medians with their least and most, and the two bars.
+// compare writes the medians with their least and most, and the two bars: of
+// SRTP they are there to be read beside, and measured all the same.
 func (r *mediaRun) compare(p mediaPlan, w io.Writer) {
 	cost, late := map[string][]float64{}, map[string][]float64{}
 	for i := range p.rounds {
@@ -285,6 +327,10 @@ func (r *mediaRun) compare(p mediaPlan, w io.Writer) {
 		fmt.Fprintf(w, "%s: machine %s us a relayed packet above the direct path, p99 one way %s ms, %d packets lost (medians of %d, least and most)\n",
 			way, spread(cost[way]), spread(late[way]), r.lost(way), p.rounds)
 	}
-	bar{name: "CPU a packet, against rtpengine", value: median(cost[wayBorder]) / median(cost[wayRTPEngine]), most: 1}.write(w)
-	bar{name: "p99 one way, against rtpengine", value: median(late[wayBorder]) / median(late[wayRTPEngine]), most: 0.5}.write(w)
+	of := ""
+	if p.load.SRTP {
+		of = ", SRTP"
+	}
+	bar{name: "CPU a packet" + of + ", against rtpengine", value: median(cost[wayBorder]) / median(cost[wayRTPEngine]), most: 1}.write(w)
+	bar{name: "p99 one way" + of + ", against rtpengine", value: median(late[wayBorder]) / median(late[wayRTPEngine]), most: 0.5}.write(w)
 }

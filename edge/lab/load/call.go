@@ -86,9 +86,12 @@ type half struct {
 	hears    netip.AddrPort // our RTP address
 	speaksTo netip.AddrPort // the border's
 	speaking bool
-	out      outgoing
-	in       incoming
-	counts   received
+	// puts is the protection of what this end sends, opens that of what it hears;
+	// nil is plain RTP.
+	puts, opens *seal
+	out         outgoing
+	in          incoming
+	counts      received
 }
 
 // received counts what came on the border's port of one end.

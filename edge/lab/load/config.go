@@ -38,6 +38,10 @@ type Config struct {
 
 	// Share is how many calls share a media socket (default 8).
 	Share int
+	// SRTP has the caller key its media by SDES; the callee's is plain, so that a
+	// border has one of each. Calls then share no socket: on the direct path the
+	// one of a packet is told by its source.
+	SRTP bool
 	// Fault spoils what is sent.
 	Fault Fault
 	// Scope is whom the trial may speak to.
@@ -170,6 +174,9 @@ func (c Config) filled() Config {
 	}
 	if c.Share == 0 {
 		c.Share = 8
+	}
+	if c.SRTP {
+		c.Share = 1
 	}
 	return c
 }

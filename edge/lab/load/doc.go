@@ -34,6 +34,8 @@
 //
 // Several calls share a media socket (Config.Share), so that a system call moves
 // several packets. Border and verifier tell them apart by the border's port.
+// With Config.SRTP the caller's media is keyed, and each call has a socket of its
+// own.
 //
 // A trial ends by itself: calls are counted, times are bounded, and the end of
 // the context hangs up what stands. It speaks to loopback and documentation

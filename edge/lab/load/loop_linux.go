@@ -257,13 +257,14 @@ func (l *loop) speak(p *port) {
 			h.out.sent++ // it left, and was lost
 			continue
 		}
+		size := len(l.media.protected(h, l.out.buffers[n][:length]))
 		for c := range copies {
 			l.owners[n] = h
 			if c > 0 {
 				l.owners[n] = nil
-				copy(l.out.buffers[n][:length], l.out.buffers[n-1][:length])
+				copy(l.out.buffers[n][:size], l.out.buffers[n-1][:size])
 			}
-			l.out.set(n, length, h.speaksTo)
+			l.out.set(n, size, h.speaksTo)
 			n++
 		}
 	}

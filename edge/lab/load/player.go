@@ -60,6 +60,12 @@ func (m *player) open(h *half) error {
 		m.ports++
 		*vacant = append(*vacant, p)
 	}
+	if m.cfg.SRTP && h.side == caller {
+		var err error
+		if h.puts, err = newSeal(drawKey(m.random)); err != nil {
+			return err
+		}
+	}
 	p := (*vacant)[len(*vacant)-1]
 	if p.calls++; p.calls == m.cfg.Share {
 		*vacant = (*vacant)[:len(*vacant)-1]
@@ -118,6 +124,7 @@ func (m *player) close(h *half) {
 		m.vacant[h.side] = append(m.vacant[h.side], h.port)
 	}
 	h.out.payload, h.in.seen = nil, nil
+	h.puts, h.opens = nil, nil
 	if h.call.kind.speaks() {
 		m.drop(h)
 	}
@@ -161,6 +168,19 @@ func (m *player) write(h *half, b []byte, left int64) int {
 	return 1
 }
 
+// protected makes a packet of h what its border expects, in place.
+func (m *player) protected(h *half, b []byte) []byte {
+	if h.puts == nil {
+		return b
+	}
+	out, err := h.puts.put(b)
+	if err != nil {
+		h.call.spoil("SRTP: " + err.Error())
+		return b
+	}
+	return out
+}
+
 // take verifies a packet that came to a port. arrived is in nanoseconds of the
 // wall clock.
 func (m *player) take(p *port, from netip.AddrPort, b []byte, arrived int64) {
@@ -179,6 +199,13 @@ func (m *player) take(p *port, from netip.AddrPort, b []byte, arrived int64) {
 	case !h.call.kind.speaks():
 		h.counts.sound++ // an announcement or a tone
 		return
+	}
+	if h.opens != nil {
+		var err error
+		if b, err = h.opens.open(b); err != nil {
+			h.counts.corrupted++
+			return
+		}
 	}
 	const version2, pcmu = 2 << 6, 0
 	if len(b) < headerLength || b[0] != version2 || b[1]&0x7f != pcmu {

@@ -313,6 +313,9 @@ func (s *signaller) hear(h *half, m *message) {
 	if err == nil {
 		err = s.cfg.Scope.check(at)
 	}
+	if err == nil {
+		err = h.key(m.body, s.cfg.Border.IsValid())
+	}
 	if err != nil {
 		h.call.spoil("SDP: " + err.Error())
 		return

@@ -49,9 +49,13 @@ func (h *half) describe(b []byte) []byte {
 	if h.hears.Addr().Is6() {
 		family = 6
 	}
-	sdp := fmt.Appendf(nil, "v=0\r\no=- %d 1 IN IP%d %s\r\ns=-\r\nc=IN IP%d %s\r\nt=0 0\r\nm=audio %d RTP/AVP 0 101\r\nb=AS:80\r\n"+
+	profile, crypto := "RTP/AVP", ""
+	if h.puts != nil {
+		profile, crypto = "RTP/SAVP", h.puts.attribute()
+	}
+	sdp := fmt.Appendf(nil, "v=0\r\no=- %d 1 IN IP%d %s\r\ns=-\r\nc=IN IP%d %s\r\nt=0 0\r\nm=audio %d %s 0 101\r\nb=AS:80\r\n%s"+
 		"a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n",
-		h.call.serial+1, family, h.hears.Addr(), family, h.hears.Addr(), h.hears.Port())
+		h.call.serial+1, family, h.hears.Addr(), family, h.hears.Addr(), h.hears.Port(), profile, crypto)
 	b = fmt.Appendf(b, "Content-Type: application/sdp\r\nContent-Length: %d\r\n\r\n", len(sdp))
 	return append(b, sdp...)
 }
