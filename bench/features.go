@@ -30,6 +30,9 @@ type featurePlan struct {
 	keep           string
 }
 
+// warmLength is how long all casts play together before the soak.
+const warmLength = 10 * time.Second
+
 // shownFaults is how many calls that failed are shown.
 const shownFaults = 3
 
@@ -149,7 +152,7 @@ func (s *soak) run(ctx context.Context) (sound bool, err error) {
 	}
 	heldRow(s.w, "at the start", before)
 	warm := s.plan
-	warm.length, warm.talk = time.Duration(float64(s.plan.calls)/s.plan.rate*float64(time.Second))+5*time.Second, 10*time.Second
+	warm.length = min(warm.length, warm.ramp(warm.calls)+warmLength)
 	sound = true
 	slack := uint64(math.MaxUint32)
 	for i, round := range []featurePlan{warm, s.plan} {
@@ -167,7 +170,7 @@ func (s *soak) run(ctx context.Context) (sound bool, err error) {
 		}
 		heldRow(s.w, "afterwards", after)
 		for _, f := range faults {
-			fmt.Fprintf(s.w, "FAULT: %s\n", f)
+			fmt.Fprintf(s.w, "FAULT: %s\n", strings.TrimSpace(f))
 			sound = false
 		}
 		before.Heap, slack = after.Heap, stormHeapSlack
@@ -185,22 +188,22 @@ func (s *soak) round(ctx context.Context, p featurePlan) (*outcome, error) {
 		return nil, err
 	}
 	o := &outcome{done: map[string]int{}, failed: map[string]int{}}
-	stop := make(chan struct{})
 	began := time.Now()
-	timer := time.AfterFunc(p.length, func() { close(stop) })
-	defer timer.Stop()
 	var playing sync.WaitGroup
 	for i, c := range s.troupe.casts {
 		playing.Go(func() {
 			r := rand.New(rand.NewPCG(p.seed, uint64(i)))
-			begin := performance{ctx: ctx, stop: stop}
-			begin.pause(time.Duration(float64(i) / p.rate * float64(time.Second)))
-			for ctx.Err() == nil && !closed(stop) {
-				s.one(ctx, p, c, i < p.talking, r, stop, o)
+			wait := performance{ctx: ctx}
+			wait.pause(p.ramp(i))
+			// As they come so they go, one after another.
+			over, cancel := context.WithTimeout(ctx, p.length)
+			defer cancel()
+			for over.Err() == nil {
+				s.one(ctx, p, c, i < p.talking, r, over.Done(), o)
 			}
 		})
 	}
-	v, err := s.watch(ctx, p, stop)
+	v, err := s.watch(ctx, p)
 	playing.Wait()
 	o.took, o.watched = time.Since(began), v
 	after, fullErr := readFull()
@@ -227,43 +230,30 @@ func (s *soak) one(ctx context.Context, plan featurePlan, c *cast, talks bool, r
 	o.add(p, err)
 }
 
-func closed(stop <-chan struct{}) bool {
-	select {
-	case <-stop:
-		return true
-	default:
-		return false
-	}
+// ramp is when cast i begins.
+func (p featurePlan) ramp(i int) time.Duration {
+	return time.Duration(float64(i) / p.rate * float64(time.Second))
 }
 
 // watched is what the product held while the calls stood.
 type watched struct {
-	half e2e.Debug // at half the time
+	half e2e.Debug // when all casts played
 	rss  int       // the most, in octets, after that
 }
 
-// watch looks at the product at half of the time, and at its memory from then on.
-func (s *soak) watch(ctx context.Context, p featurePlan, stop <-chan struct{}) (v watched, err error) {
-	wait := performance{ctx: ctx, stop: stop}
-	wait.pause(p.length / 2)
+// watch looks at the product when all casts play, and at its memory from then on
+// until the first is over.
+func (s *soak) watch(ctx context.Context, p featurePlan) (v watched, err error) {
+	wait := performance{ctx: ctx}
+	all := max(p.ramp(p.calls), p.length/2)
+	wait.pause(all)
 	if v.half, err = s.product.Debug(); err != nil {
 		return v, err
 	}
-	v.rss, err = peak(untilClosed(ctx, stop), s.product.PID())
+	looking, cancel := context.WithTimeout(ctx, max(0, p.length-all))
+	defer cancel()
+	v.rss, err = peak(looking, s.product.PID())
 	return v, err
-}
-
-// untilClosed is ctx, done also when stop is closed.
-func untilClosed(ctx context.Context, stop <-chan struct{}) context.Context {
-	ctx, cancel := context.WithCancel(ctx)
-	go func() { // ends with the round
-		defer cancel()
-		select {
-		case <-stop:
-		case <-ctx.Done():
-		}
-	}()
-	return ctx
 }
 
 // outcome is what has become of the calls of a round.
@@ -331,7 +321,7 @@ func (o *outcome) write(w io.Writer, name string) (faults []string) {
 	fmt.Fprintf(w, "  %-32s %7d %10d\n", "all", all, wrong)
 	fmt.Fprintf(w, "  RTP received by %d parties: %d packets, lost %d, duplicate %d, out of order %d, foreign %d; datagrams at full sockets of the whole machine %d\n",
 		o.parties, r.Packets, r.Lost, r.Duplicated, r.Reordered, r.Foreign, o.full)
-	heldRow(w, "at half the time", o.half)
+	heldRow(w, "in between", o.half)
 	fmt.Fprintf(w, "  resident set at most %.1f MiB\n", float64(o.rss)/(1<<20))
 	if wrong > 0 {
 		faults = append(faults, fmt.Sprintf("%d of %d calls did not go as they should; the first:", wrong, all))
