@@ -22,6 +22,7 @@ func commands() []command {
 		{"demo", "show the product at work: simulated carriers on free loopback ports", demoCommand},
 		{"check", "check a configuration file: all faults at once, profile examples, what each tenant means", checkCommand},
 		{"contacts", "write a tenant's phone book: vCard or CSV", contactsCommand},
+		{"holds", "report how long each agent has held callers", holdsCommand},
 		{"explain", "tell what would become of a call, and why", explainCommand},
 		{"version", "print the version", versionCommand},
 	}

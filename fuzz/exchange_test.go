@@ -12,6 +12,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"sekisho/edge/cdr"
 	feature "sekisho/edge/core"
 	"sekisho/edge/sip/callid"
 	"sekisho/edge/sip/cause"
@@ -42,6 +43,8 @@ type exchange struct {
 	next  uint32
 	// queue is what legs and media plane have yet to report.
 	queue []ua.Input
+	// spells are the holds and waits of calls, by what began them: they end once.
+	spells map[spell]bool
 	// records and emergencies are counted, log is for a failure.
 	log []string
 }
@@ -153,7 +156,7 @@ func newExchange(t *testing.T, settings int) *exchange {
 	seed := uint64(settings)
 	x := &exchange{
 		t: t, settings: settings, now: time.Date(2026, 7, 1, 9, 0, 0, 0, time.UTC), dice: rand.New(rand.NewPCG(seed, 1)),
-		byLeg: map[leg.ID]*line{}, jacks: map[relay.Slot]*jack{}, addrs: map[netip.AddrPort]relay.Slot{},
+		spells: map[spell]bool{}, byLeg: map[leg.ID]*line{}, jacks: map[relay.Slot]*jack{}, addrs: map[netip.AddrPort]relay.Slot{},
 	}
 	x.cfg = feature.Config{
 		Source: rand.New(rand.NewPCG(seed, 2)), Key: callid.Key{1}, Legs: new(ua.Sequence), Ports: x,
@@ -178,6 +181,29 @@ func (x *exchange) Lease(pairs []relay.Pair, _ []netip.Addr) bool {
 		x.jacks[s], x.addrs[at] = &jack{slot: s, leased: true}, s
 	}
 	return true
+}
+
+// spell is a hold, or the wait for somebody of a call centre.
+type spell struct {
+	call string
+	of   cdr.Event // HoldStart or Queued
+}
+
+// happened takes an event of the streams beside the records: a hold and a wait begin
+// and end by turns, and agents are offered those alone who wait.
+func (x *exchange) happened(a *cdr.Activity) {
+	x.log = append(x.log, fmt.Sprintf("%v: %+v", a.Event, *a))
+	s := spell{a.Call, cdr.Queued}
+	if a.Event <= cdr.HoldEnd {
+		s.of = cdr.HoldStart
+	}
+	begins := a.Event == s.of
+	if begins == x.spells[s] {
+		x.fail("%v of call %s, which is in it: %v", a.Event, a.Call, x.spells[s])
+	}
+	if a.Event != cdr.Offered {
+		x.spells[s] = begins
+	}
 }
 
 func (x *exchange) fail(format string, args ...any) {
@@ -214,6 +240,8 @@ func (x *exchange) carryOut(a ua.Action) {
 		x.command(a.Leg, a.Command)
 	case ua.Media:
 		x.media(a.Command)
+	case ua.Activity:
+		x.happened(a.Activity)
 	case ua.Record, ua.Note:
 	default:
 		x.fail("the core wants %T", a)
@@ -515,6 +543,11 @@ func (x *exchange) close() {
 		}
 	}
 	x.pass(time.Minute)
+	for s, on := range x.spells {
+		if on {
+			x.fail("%v of call %s has no end", s.of, s.call)
+		}
+	}
 	if n := x.core.Counts(); n != (feature.Counts{}) || len(x.jacks) != 0 || !x.core.Deadline().IsZero() {
 		x.fail("left: %+v, %d endpoints, an alarm at %v", n, len(x.jacks), x.core.Deadline())
 	}

@@ -14,15 +14,16 @@ import (
 // Config is one configuration, whole and checked. It is read-only once built,
 // and plain data, so that a test or the demo can write one in Go.
 type Config struct {
-	Border  Border
-	Core    Core
-	Trunks  []Trunk // in file order
-	Tenants []Tenant
-	Timers  Timers
-	CDR     CDR
-	Metrics Metrics
-	Log     Log
-	Prompts Prompts
+	Border   Border
+	Core     Core
+	Trunks   []Trunk // in file order
+	Tenants  []Tenant
+	Timers   Timers
+	CDR      CDR
+	Activity Activity
+	Metrics  Metrics
+	Log      Log
+	Prompts  Prompts
 
 	// Warnings are what an operator should look at although the file is
 	// valid, sorted by line.
@@ -315,6 +316,11 @@ type Timers struct {
 // CDR says where call records go: one JSON object a line is appended to File.
 // Empty is nowhere.
 type CDR struct{ File string }
+
+// Activity says where the events beside the records go, what agents do and what
+// becomes of callers of call centres: one JSON object a line is appended to File.
+// Empty is nowhere.
+type Activity struct{ File string }
 
 // Metrics says where metrics are served; invalid is nowhere.
 type Metrics struct{ Listen netip.AddrPort }

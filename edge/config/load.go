@@ -153,6 +153,7 @@ func (l *loader) timers(m *document.MapReader) {
 // rims reads what concerns the process rather than its calls.
 func (l *loader) rims(root *document.MapReader) {
 	l.c.CDR.File = root.Key("cdr").Map().Key("file").String("")
+	l.c.Activity.File = root.Key("activity").Map().Key("file").String("")
 	l.c.Prompts.Folder = root.Key("prompts").Map().Key("folder").String("")
 
 	listen := root.Key("metrics").Map().Key("listen")

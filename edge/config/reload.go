@@ -69,6 +69,7 @@ func (c *Config) differs(o *Config) []string {
 	}
 	note("timers", c.Timers, o.Timers)
 	note("cdr", c.CDR, o.CDR)
+	note("activity", c.Activity, o.Activity)
 	note("metrics", c.Metrics, o.Metrics)
 	note("log", c.Log, o.Log)
 	note("prompts", c.Prompts, o.Prompts)

@@ -56,6 +56,8 @@ type call struct {
 	// a group.
 	Choice choice
 	Hunt   hunt
+	// Held is the hold that the stage is, Queued the wait in a call centre.
+	Held, Queued spell
 	// Via is through what the call came to its second party.
 	Via via
 	// Offered says that the INVITE of the first party brought an offer, Early that

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"sekisho/edge/cdr"
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/leg"
 	"sekisho/media/relay"
@@ -30,6 +31,7 @@ func (s *step) hunt(k *call, e number.ExtensionNumber) {
 	if g.Queues {
 		k.Via = byCentre
 		k.Said = ear{Clips: queueWait + " " + g.Music, Repeat: relay.Forever}
+		s.queued(k, e)
 	}
 	s.enter(k, hunting)
 	s.set(k, huntTime, g.Timeout)
@@ -120,6 +122,7 @@ func (s *step) ask(k *call, g Group, e number.ExtensionNumber) bool {
 		return false
 	}
 	k.Fork.Several = true
+	s.offered(k, g, e)
 	return true
 }
 
@@ -143,6 +146,7 @@ func (s *step) overflow(k *call, g Group) {
 		s.giveUp(k, cause.Cause{Status: 480, Q850: cause.NoAnswer, Text: "nobody of the group has answered"})
 		return
 	}
+	s.dequeued(k, cdr.Overflowed, "")
 	s.lead(k, g.Overflow)
 }
 
@@ -165,6 +169,7 @@ func (s *step) huntOne(k *call, e number.ExtensionNumber) {
 
 // giveUp ends a call for which nobody was found.
 func (s *step) giveUp(k *call, why cause.Cause) {
+	s.dequeued(k, cdr.Unanswered, "")
 	if k.in(first).Up {
 		why = onward(why)
 	}
@@ -183,6 +188,7 @@ func (huntFeature) hears(k *call, p *party) ear {
 
 // won puts the call through to the member that has answered.
 func (huntFeature) won(s *step, k *call, p *party) {
+	s.dequeued(k, cdr.Connected, p.Extension)
 	if !k.in(first).Up {
 		setupFeature{}.won(s, k, p)
 		return

@@ -194,6 +194,8 @@ type rig struct {
 	media   []relay.Command
 	records []*cdr.Record
 	trace   []string
+	// activities are the events beside the records.
+	activities []*cdr.Activity
 }
 
 type packet struct {
@@ -283,6 +285,8 @@ func (r *rig) post(f *far, actions []ua.Action) {
 			r.records = append(r.records, a.Record)
 		case ua.Note:
 			r.trace = append(r.trace, "note "+a.Message)
+		case ua.Activity:
+			r.activities = append(r.activities, a.Activity)
 		case ua.Command:
 			r.t.Fatalf("a command left the shard: %v", a)
 		}

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"sekisho/edge/cdr"
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/leg"
 )
@@ -103,5 +104,11 @@ func (inert) left(s *step, k *call, _ *party, e leg.Ended) { s.finish(k, partedW
 
 // enter takes a call to another stage. The alarms of the one before are off.
 func (s *step) enter(k *call, g stage) {
+	if g != held {
+		s.holdEnds(k)
+	}
+	if g == over {
+		s.dequeued(k, cdr.Abandoned, "")
+	}
 	k.Stage, k.Alarms = g, nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sekisho/edge/border"
+	"sekisho/edge/cdr"
 	"sekisho/edge/config"
 	"sekisho/edge/core"
 	"sekisho/edge/ops"
@@ -49,13 +50,15 @@ type Node struct {
 	opt     Options
 	at      Sockets
 	key     callid.Key
-	records *records
-	board   *Board
-	border  application
-	core    application
-	borders []*border.Border
-	cores   []*core.Core
-	metrics *ops.Metrics
+	records *journal[*cdr.Record]
+	// activities are written by the embedded core's loop alone.
+	activities *journal[*cdr.Activity]
+	board      *Board
+	border     application
+	core       application
+	borders    []*border.Border
+	cores      []*core.Core
+	metrics    *ops.Metrics
 	// scraped serves metrics; nil where none are asked for.
 	scraped *ops.Server
 }
@@ -112,6 +115,9 @@ func Open(c *config.Config, opt Options) (n *Node, err error) {
 	if n.records, err = openRecords(c.CDR.File, n.metrics, opt.Log); err != nil {
 		return n, err
 	}
+	if n.activities, err = openJournal[*cdr.Activity](c.Activity.File, "activities", nil, opt.Log); err != nil {
+		return n, err
+	}
 	if err := n.openSockets(); err != nil {
 		return n, err
 	}
@@ -151,7 +157,7 @@ func source() *mathrand.ChaCha8 {
 
 func (a *application) run(u *ua.UA, i int, n *Node) {
 	a.loops = append(a.loops, shard.Run(shard.Config{
-		UA: u, Send: a.transport.Send, Media: a.engine.Do, Record: n.records.offer, Log: n.opt.Log,
+		UA: u, Send: a.transport.Send, Media: a.engine.Do, Record: n.records.offer, Activity: n.activities.offer, Log: n.opt.Log,
 	}, a.inboxes[i]))
 }
 
@@ -330,6 +336,9 @@ func (n *Node) Close() error {
 	}
 	if n.records != nil {
 		errs = append(errs, n.records.close())
+	}
+	if n.activities != nil {
+		errs = append(errs, n.activities.close())
 	}
 	return errors.Join(errs...)
 }

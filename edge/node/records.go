@@ -13,16 +13,21 @@ import (
 	"sekisho/edge/ops"
 )
 
-// records appends call records to a file, off the shards' loops.
-type records struct {
-	// queue is written by the loops; when it is full, offer waits, since a record
-	// is never dropped. What is in it is fetched ten times a second: to be woken
-	// for each record would cost as much as writing it.
-	queue chan *cdr.Record
+// line is what a journal holds.
+type line interface{ Append([]byte) ([]byte, error) }
+
+// journal appends call records, or the activities beside them, to a file, off the
+// shards' loops.
+type journal[T line] struct {
+	// queue is written by the loops; when it is full, offer waits, since no line
+	// is ever dropped. What is in it is fetched ten times a second: to be woken
+	// for each line would cost as much as writing it.
+	queue chan T
 	stop  chan struct{} // closed by close, after the loops have stopped
 	done  sync.WaitGroup
 	file  *os.File
-	count *ops.Metrics
+	name  string  // in the log
+	seen  func(T) // told of each, or nil
 	log   *slog.Logger
 	// written counts lines that the file has taken; failed those it refused.
 	written, failed atomic.Uint64
@@ -35,23 +40,27 @@ const (
 )
 
 // openRecords opens the file for appending; an empty path keeps no records.
-func openRecords(path string, count *ops.Metrics, log *slog.Logger) (*records, error) {
-	r := &records{count: count, log: log, queue: make(chan *cdr.Record, queueDepth), stop: make(chan struct{})}
+func openRecords(path string, count *ops.Metrics, log *slog.Logger) (*journal[*cdr.Record], error) {
+	return openJournal(path, "call records", count.Record, log)
+}
+
+func openJournal[T line](path, name string, seen func(T), log *slog.Logger) (*journal[T], error) {
+	r := &journal[T]{name: name, seen: seen, log: log, queue: make(chan T, queueDepth), stop: make(chan struct{})}
 	if path != "" {
 		f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
 		if err != nil {
-			return nil, fmt.Errorf("call records: %w", err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		r.file = f
 	}
-	// Owned by records; ends when close closes stop.
+	// Owned by the journal; ends when close closes stop.
 	r.done.Go(r.run)
 	return r, nil
 }
 
-func (r *records) offer(c *cdr.Record) { r.queue <- c }
+func (r *journal[T]) offer(c T) { r.queue <- c }
 
-func (r *records) run() {
+func (r *journal[T]) run() {
 	var w *bufio.Writer
 	if r.file != nil {
 		w = bufio.NewWriterSize(r.file, 64<<10)
@@ -69,14 +78,16 @@ func (r *records) run() {
 	}
 }
 
-// write writes what is queued; w is nil where no records are kept.
-func (r *records) write(w *bufio.Writer) {
+// write writes what is queued; w is nil where none are kept.
+func (r *journal[T]) write(w *bufio.Writer) {
 	var line []byte
 	pending := uint64(0)
 	for {
 		select {
 		case c := <-r.queue:
-			r.count.Record(c)
+			if r.seen != nil {
+				r.seen(c)
+			}
 			if w != nil {
 				var err error
 				if line, err = c.Append(line[:0]); err != nil {
@@ -94,7 +105,7 @@ func (r *records) write(w *bufio.Writer) {
 	if w != nil && pending > 0 {
 		if err := w.Flush(); err != nil {
 			r.failed.Add(pending)
-			r.log.Error("call records cannot be written", "file", r.file.Name(), "lost", pending, "err", err)
+			r.log.Error(r.name+" cannot be written", "file", r.file.Name(), "lost", pending, "err", err)
 			w.Reset(r.file)
 			return
 		}
@@ -103,7 +114,7 @@ func (r *records) write(w *bufio.Writer) {
 }
 
 // close writes what is queued and closes the file.
-func (r *records) close() error {
+func (r *journal[T]) close() error {
 	close(r.stop)
 	r.done.Wait()
 	if r.file == nil {

@@ -167,6 +167,8 @@ func (s *station) carryOut(w *World, m *machine) {
 			if s.media != nil { // what a party's own agent notes is nobody's to read
 				w.notes = append(w.notes, a)
 			}
+		case ua.Activity:
+			w.notes = append(w.notes, noteOf(a.Activity))
 		case ua.Media, ua.Command:
 		}
 	}

@@ -3,8 +3,10 @@ package scenario
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"sekisho/edge/cdr"
+	"sekisho/edge/sip/ua"
 )
 
 // cdr tells the records that were written since it was last asked.
@@ -107,7 +109,23 @@ func side(l *cdr.Leg) string {
 	return strings.Join(words, "/")
 }
 
-// notes tells what operators were told since it was last asked.
+// noteOf is an event of the streams beside the records, told among the notes.
+func noteOf(a *cdr.Activity) ua.Note {
+	n := ua.Note{Message: strings.ReplaceAll(a.Event.Stream(), "_", " "), Fields: []string{"tenant", a.Tenant}}
+	for _, f := range [][2]string{{"centre", a.Centre}, {"extension", a.Extension}} {
+		if f[1] != "" {
+			n.Fields = append(n.Fields, f[:]...)
+		}
+	}
+	n.Fields = append(n.Fields, "event", a.Event.String())
+	if a.Took != 0 {
+		n.Fields = append(n.Fields, "took", a.Took.Round(100*time.Millisecond).String())
+	}
+	return n
+}
+
+// notes tells what operators were told since it was last asked, events of the
+// streams beside the records among it.
 func (p *play) notes(command) (string, error) {
 	var b strings.Builder
 	for _, n := range p.world.notes[p.noted:] {

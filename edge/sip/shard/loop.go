@@ -25,7 +25,9 @@ type Config struct {
 	Media func([]relay.Command)
 	// Record takes finished calls. It runs on the loop and must not block.
 	Record func(*cdr.Record)
-	Log    *slog.Logger
+	// Activity takes the events of the streams beside the records, as Record does.
+	Activity func(*cdr.Activity)
+	Log      *slog.Logger
 }
 
 // Loop is a running shard.
@@ -190,6 +192,10 @@ func (l *Loop) carryOut() {
 		case ua.Record:
 			if l.cfg.Record != nil {
 				l.cfg.Record(a.Record)
+			}
+		case ua.Activity:
+			if l.cfg.Activity != nil {
+				l.cfg.Activity(a.Activity)
 			}
 		case ua.Note:
 			l.note(a)

@@ -99,6 +99,9 @@ type Send struct {
 // Record is a finished call.
 type Record struct{ Record *cdr.Record }
 
+// Activity is an event of the streams beside the records.
+type Activity struct{ Activity *cdr.Activity }
+
 // Note is something an operator should read; the rim logs it.
 type Note struct {
 	Level   Level
@@ -116,12 +119,13 @@ const (
 	Warn
 )
 
-func (Command) action() {}
-func (Respond) action() {}
-func (Media) action()   {}
-func (Send) action()    {}
-func (Record) action()  {}
-func (Note) action()    {}
+func (Command) action()  {}
+func (Respond) action()  {}
+func (Media) action()    {}
+func (Send) action()     {}
+func (Record) action()   {}
+func (Note) action()     {}
+func (Activity) action() {}
 
 // Sequence gives names to the legs of one shard. The application draws from
 // the same one for the legs it dials.
