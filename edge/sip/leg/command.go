@@ -201,6 +201,9 @@ type Reply struct {
 // Again repeats the last response of a server transaction.
 type Again struct{ Tx transaction.ID }
 
+// Settled says that Again will not come for a 2xx: its ACK is here.
+type Settled struct{ Tx transaction.ID }
+
 // Once sends a request outside any transaction: the ACK for a 2xx. Data may
 // be sent again.
 type Once struct {
@@ -217,6 +220,7 @@ type Gone struct{}
 func (Transact) action() {}
 func (Reply) action()    {}
 func (Again) action()    {}
+func (Settled) action()  {}
 func (Once) action()     {}
 func (Tell) action()     {}
 func (Gone) action()     {}

@@ -82,9 +82,11 @@ func (l *Leg) arrived(now time.Time, in arrival, out []Action) []Action {
 
 // acked ends the wait for the ACK of our 2xx and takes the answer it may bring.
 func (l *Leg) acked(r *sip.Request, out []Action) []Action {
+	tx := l.accept.Tx
 	if !l.accept.Acked(r.CSeq().SeqNo) {
 		return out
 	}
+	out = append(out, Settled{Tx: tx})
 	first := l.state == Accepted
 	if first {
 		l.state = Confirmed

@@ -122,6 +122,10 @@ func (t *Table) Handle(now time.Time, in Input, out []Action) []Action {
 		if m, ok := t.byID.get(in.ID).(*inviteServer); ok {
 			return m.repeat(out)
 		}
+	case Settle:
+		if m, ok := t.byID.get(in.ID).(*inviteServer); ok && m.tx.state == Accepted {
+			m.tx.message = nil
+		}
 	case SendOnce:
 		return append(out, Send{Flow: in.Flow, Data: t.bytes(in.Request)})
 	case Own:

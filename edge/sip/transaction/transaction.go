@@ -54,6 +54,10 @@ type Respond struct {
 // (RFC 3262 §3).
 type Repeat struct{ ID ID }
 
+// Settle says that a 2xx to INVITE has been acknowledged: Repeat will not ask for
+// it, so what lingers need not keep it.
+type Settle struct{ ID ID }
+
 // SendOnce sends a request that is no transaction: the ACK for a 2xx.
 type SendOnce struct {
 	Flow    flow.Flow
@@ -81,6 +85,7 @@ func (Received) input()    {}
 func (Request) input()     {}
 func (Respond) input()     {}
 func (Repeat) input()      {}
+func (Settle) input()      {}
 func (SendOnce) input()    {}
 func (Own) input()         {}
 func (Timeout) input()     {}

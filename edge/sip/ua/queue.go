@@ -155,6 +155,8 @@ func (u *UA) fromLeg(now time.Time, id leg.ID, a leg.Action) {
 		u.feed(now, transaction.Respond{ID: a.Tx, Response: a.Response})
 	case leg.Again:
 		u.feed(now, transaction.Repeat{ID: a.Tx})
+	case leg.Settled:
+		u.feed(now, transaction.Settle{ID: a.Tx})
 	}
 }
 
