@@ -16,7 +16,7 @@ import (
 )
 
 func TestDoors(t *testing.T) {
-	doors.Check(t, doors.Rule{Allow: []string{"sekisho/edge/lab/e2e", "sekisho/edge/lab/load", "sekisho/edge/lab/siptest", "golang.org/x/sys/unix"}})
+	doors.Check(t, doors.Rule{Allow: []string{"sekisho/edge/lab/carrier", "sekisho/edge/lab/e2e", "sekisho/edge/lab/load", "sekisho/edge/lab/siptest", "sekisho/edge/sip/cause", "golang.org/x/sys/unix"}})
 }
 
 // TestGOGC keeps the stated condition true.

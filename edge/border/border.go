@@ -229,7 +229,7 @@ func (b *Border) tick(now time.Time, out []ua.Action) []ua.Action {
 
 // mediaEvent sorts what the media plane reports to the call it concerns.
 func (b *Border) mediaEvent(now time.Time, ev relay.Event, out []ua.Action) []ua.Action {
-	switch ev := ev.(type) {
+	switch told := ev; ev := ev.(type) {
 	case relay.Played:
 		if p := b.slots[ev.Slot]; p != nil {
 			return b.played(p.call, out)
@@ -249,7 +249,7 @@ func (b *Border) mediaEvent(now time.Time, ev relay.Event, out []ua.Action) []ua
 	case relay.Released:
 		if p := b.slots[ev.Slot]; p != nil {
 			delete(b.slots, ev.Slot)
-			p.stats, p.released = &ev.Stats, true
+			p.last, p.released = told, true
 			b.counts.StarPairs[b.ordinal(p)] += uint64(ev.Stats.StarPairs)
 			return b.conclude(now, p.call, out)
 		}

@@ -115,9 +115,10 @@ type party struct {
 	callID string
 
 	pair relay.Pair
-	// leased says that pair is ours; released that its statistics have come.
+	// leased says that pair is ours; released that its statistics have come, with
+	// the last that its endpoint tells: a relay.Released, as it came.
 	leased, released bool
-	stats            *relay.Stats // nil until then
+	last             relay.Event
 	media            *medium
 	negotiated       *sdp.Negotiated
 	// signalled says that the other party is told this one's keys by INFO.

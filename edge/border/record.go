@@ -94,10 +94,8 @@ func (b *Border) record(c *call) *cdr.Record {
 }
 
 func (b *Border) legRecord(p *party) cdr.Leg {
-	s := p.stats
-	if s == nil {
-		s = new(relay.Stats) // its endpoint has not reported, or there was none
-	}
+	last, _ := p.last.(relay.Released) // or its endpoint has not reported, or there was none
+	s := &last.Stats
 	return cdr.Leg{
 		Trunk: b.trunkName(p), CallID: p.callID, Remote: p.flow.Remote.String(),
 		Side: p.cause.Side.String(), Status: p.cause.Status, Q850: int(p.cause.Q850), Text: p.cause.Text,
