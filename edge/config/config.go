@@ -104,6 +104,8 @@ type Registrar struct {
 	Digest []Digest
 	// MinExpires and MaxExpires bound how long a registration lasts.
 	MinExpires, MaxExpires time.Duration
+	// Keepalive is how often phones behind a NAT are sent something; 0 is never.
+	Keepalive time.Duration
 }
 
 // Digest is a digest algorithm of RFC 8760.

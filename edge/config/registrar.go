@@ -7,6 +7,9 @@ import (
 	"sekisho/policy/document"
 )
 
+// leastKeepalive bounds what phones are sent.
+const leastKeepalive = 10 * time.Second
+
 // readRegistrar reads how phones register. Its `from` has no default: whom to
 // listen to is the operator's to say.
 func readRegistrar(v document.Value) Registrar {
@@ -22,6 +25,10 @@ func readRegistrar(v document.Value) Registrar {
 		Digest:     readDigest(m.Key("digest")),
 		MinExpires: expires.Key("min").Duration(time.Minute, 10*time.Second, time.Hour),
 		MaxExpires: expires.Key("max").Duration(time.Hour, 10*time.Second, 24*time.Hour),
+		Keepalive:  m.Key("keepalive").Duration(0, 0, 10*time.Minute),
+	}
+	if r.Keepalive > 0 && r.Keepalive < leastKeepalive {
+		m.Key("keepalive").Faultf("%s is less than %s, and not 0s, which is never", r.Keepalive, leastKeepalive)
 	}
 	if r.MaxExpires < r.MinExpires {
 		expires.Key("max").Faultf("%s is below the shortest registration, %s", r.MaxExpires, r.MinExpires)

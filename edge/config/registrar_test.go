@@ -44,13 +44,14 @@ func TestRegistrar(t *testing.T) {
 
 func TestRegistrarFaults(t *testing.T) {
 	for lines, want := range map[string]string{
-		"{}":                                 "f:16: core.registrar.from: ",
-		"{from: []}":                         "f:16: core.registrar.from: needs a prefix that phones register from",
-		"{from: [192.0.2.1/24]}":             "f:16: core.registrar.from[0]: 192.0.2.1/24 has bits beyond its length; write 192.0.2.0/24",
-		"{from: [127.0.0.1, 127.0.0.1/32]}":  "f:16: core.registrar.from[1]: 127.0.0.1/32 is given twice; first in line 16",
-		"{from: [127.0.0.1], digest: [SHA]}": "f:16: core.registrar.digest[0]: ",
-		"{from: [127.0.0.1], digest: []}":    "f:16: core.registrar.digest: needs SHA-256, MD5 or both",
-		"{from: [127.0.0.1], rate: 0}":       "f:16: core.registrar.rate: ",
+		"{}":                                                 "f:16: core.registrar.from: ",
+		"{from: []}":                                         "f:16: core.registrar.from: needs a prefix that phones register from",
+		"{from: [192.0.2.1/24]}":                             "f:16: core.registrar.from[0]: 192.0.2.1/24 has bits beyond its length; write 192.0.2.0/24",
+		"{from: [127.0.0.1, 127.0.0.1/32]}":                  "f:16: core.registrar.from[1]: 127.0.0.1/32 is given twice; first in line 16",
+		"{from: [127.0.0.1], digest: [SHA]}":                 "f:16: core.registrar.digest[0]: ",
+		"{from: [127.0.0.1], digest: []}":                    "f:16: core.registrar.digest: needs SHA-256, MD5 or both",
+		"{from: [127.0.0.1], rate: 0}":                       "f:16: core.registrar.rate: ",
+		"{from: [127.0.0.1], keepalive: 1s}":                 "f:16: core.registrar.keepalive: 1s is less than 10s",
 		"{from: [127.0.0.1], expires: {min: 30m, max: 10m}}": "f:16: core.registrar.expires.max: 10m0s is below the shortest registration, 30m0s",
 		"{from: [127.0.0.1], password: x}":                   "f:16: core.registrar.password: unknown key",
 	} {

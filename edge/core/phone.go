@@ -23,6 +23,8 @@ type Registration struct {
 	Algorithms []registrar.Algorithm
 	Expires    registrar.Expires
 	Ban        registrar.Ban
+	// Keepalive is how often a phone behind a NAT is sent something; 0 is never.
+	Keepalive time.Duration
 }
 
 // desk is a phone of the directory. Its index in Core.phones is its account at
@@ -82,7 +84,7 @@ const goneDomain = "gone.invalid"
 // somebody else there, so that nothing of it is remembered.
 func (c *Core) accounts() registrar.Config {
 	r := c.cfg.Registration
-	made := registrar.Config{Source: c.cfg.Source, Key: r.Key, Algorithms: r.Algorithms, Expires: r.Expires, Ban: r.Ban}
+	made := registrar.Config{Source: c.cfg.Source, Key: r.Key, Algorithms: r.Algorithms, Expires: r.Expires, Ban: r.Ban, Keepalive: r.Keepalive}
 	for _, p := range c.phones {
 		a := registrar.Account{Domain: p.domain, User: string(p.extension), Secret: p.secret}
 		if a.Secret == (registrar.Secret{}) && !p.fixed.Remote.IsValid() {
@@ -131,6 +133,10 @@ func (c *Core) fromRegistrar(in ua.Request, actions []registrar.Action, out []ua
 			out = append(out, ua.Note{Level: ua.Info, Message: "phone registration changed", Fields: []string{
 				"tenant", d.tenant, "extension", string(d.extension), "contacts", strconv.Itoa(a.Now),
 			}})
+		case registrar.Beat:
+			// What a phone answers with CRLF, or drops (RFC 5626 §3.5.1, which is for
+			// connections; over UDP it does for a NAT as well).
+			out = append(out, ua.Send{Flow: a.Flow, Data: []byte("\r\n\r\n")})
 		case registrar.Banned:
 			out = append(out, ua.Note{Level: ua.Warn, Message: "registrations are ignored after too many failures", Fields: []string{"remote", a.Source.String()}})
 		}

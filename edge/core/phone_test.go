@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"sekisho/edge/core/registrar"
 	"sekisho/edge/seam"
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/flow"
@@ -95,6 +96,26 @@ func TestRegisteredPhoneIsCalled(t *testing.T) {
 	r.settle()
 	if _, known := r.app.Peer(flow.Flow{Listener: 1, Remote: addr1003}); known {
 		t.Error("the flow is still somebody")
+	}
+}
+
+// A phone behind a NAT is sent an empty datagram on the flow of its REGISTER.
+func TestKeepalive(t *testing.T) {
+	r := newRig(t, 1, 0)
+	r.app.cfg.Registration.Keepalive = 25 * time.Second
+	r.app.registrar = registrar.New(r.app.accounts())
+	r.natted(addr1003, 7)
+	r.login(addr1003, "a", "<sip:1003@10.0.0.3:5060>")
+	from := len(r.trace)
+	r.run(80 * time.Second)
+	var beats []string
+	for _, line := range r.trace[from:] {
+		if strings.HasSuffix(line, addrPhones.String()+" > "+addr1003.String()+" ") {
+			beats = append(beats, line)
+		}
+	}
+	if len(beats) != 3 {
+		t.Errorf("%d beats in 80 s: %q of %q", len(beats), beats, r.trace[from:])
 	}
 }
 

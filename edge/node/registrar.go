@@ -81,7 +81,7 @@ func readSecret(s document.Secret) (string, error) {
 // which is the system's own in a running instance.
 func registration(c *config.Config, source token.Source) core.Registration {
 	from := &c.Core.Registrar
-	r := core.Registration{Expires: registrar.Expires{Min: from.MinExpires, Default: from.MaxExpires, Max: from.MaxExpires}}
+	r := core.Registration{Expires: registrar.Expires{Min: from.MinExpires, Default: from.MaxExpires, Max: from.MaxExpires}, Keepalive: from.Keepalive}
 	for _, d := range from.Digest {
 		switch d {
 		case config.SHA256:

@@ -40,6 +40,8 @@ type Config struct {
 	Algorithms []Algorithm
 	Expires    Expires
 	Ban        Ban
+	// Keepalive is how often the path to a phone behind a NAT is used; 0 is never.
+	Keepalive time.Duration
 }
 
 // Registrar keeps the bindings of its accounts.
@@ -53,6 +55,7 @@ type Registrar struct {
 	// flows are the accounts bound at each flow, in ascending order.
 	flows    map[flow.Flow][]AccountID
 	timers   deadline.Heap[AccountID]
+	beats    deadline.Heap[flow.Flow] // of those behind a NAT; see keepalive.go
 	suspects suspects
 	counts   Counts
 }
@@ -120,12 +123,16 @@ type Moved struct {
 // Banned says that a source has been shut out.
 type Banned struct{ Source netip.Addr }
 
+// Beat wants something sent on a flow, so that a NAT keeps it open.
+type Beat struct{ Flow flow.Flow }
+
 // Action is what a registrar wants done.
 type Action interface{ action() }
 
 func (Respond) action() {}
 func (Moved) action()   {}
 func (Banned) action()  {}
+func (Beat) action()    {}
 
 // Verdict is what becomes of a REGISTER before anything is kept of it: it goes
 // on to Handle, is answered, or where neither is set is dropped.
@@ -171,13 +178,15 @@ func (g *Registrar) Handle(now time.Time, in Input, out []Action) []Action {
 	case Register:
 		return g.register(now, in, out)
 	case Timeout:
-		return g.lapse(now, out)
+		return g.beat(now, g.lapse(now, out))
 	}
 	return out
 }
 
 // Deadline returns when a Timeout is due, or the zero time.
-func (g *Registrar) Deadline() time.Time { return g.timers.Next() }
+func (g *Registrar) Deadline() time.Time {
+	return deadline.Earliest(g.timers.Next(), g.beats.Next())
+}
 
 // Bindings returns where an account is at now, the latest first.
 func (g *Registrar) Bindings(now time.Time, id AccountID) []Binding {
@@ -225,16 +234,17 @@ func (g *Registrar) register(now time.Time, in Register, out []Action) []Action 
 	}
 	answer.Headers = contactHeaders(now, list)
 	out = append(out, answer)
-	return g.settle(id, list, out)
+	return g.settle(now, id, list, out)
 }
 
 // settle puts an account's bindings in force.
-func (g *Registrar) settle(id AccountID, list []Binding, out []Action) []Action {
+func (g *Registrar) settle(now time.Time, id AccountID, list []Binding, out []Action) []Action {
 	was := g.accounts[id].bindings
 	for _, b := range was {
 		at := slices.DeleteFunc(slices.Clone(g.flows[b.Flow]), func(o AccountID) bool { return o == id })
 		if g.flows[b.Flow] = at; len(at) == 0 {
 			delete(g.flows, b.Flow)
+			g.beats.Remove(b.Flow)
 		}
 	}
 	var next time.Time
@@ -242,6 +252,7 @@ func (g *Registrar) settle(id AccountID, list []Binding, out []Action) []Action 
 		if at, bound := slices.BinarySearch(g.flows[b.Flow], id); !bound {
 			g.flows[b.Flow] = slices.Insert(g.flows[b.Flow], at, id)
 		}
+		g.keep(now, b)
 		next = deadline.Earliest(next, b.Expires)
 	}
 	g.accounts[id].bindings = list
@@ -267,7 +278,7 @@ func (g *Registrar) lapse(now time.Time, out []Action) []Action {
 			return out
 		}
 		list := slices.DeleteFunc(slices.Clone(g.accounts[id].bindings), func(b Binding) bool { return !now.Before(b.Expires) })
-		out = g.settle(id, list, out)
+		out = g.settle(now, id, list, out)
 	}
 }
 

@@ -76,7 +76,7 @@ func (g *Registrar) Snapshot(now time.Time) Snapshot {
 	return s
 }
 
-// Restore returns a registrar that goes on from s at now. Accounts that are no
+// Restore returns a registrar that goes on from s at now; its beats begin anew. Accounts that are no
 // longer configured are left out.
 func Restore(c Config, now time.Time, s Snapshot) *Registrar {
 	g := New(c)
@@ -90,7 +90,7 @@ func Restore(c Config, now time.Time, s Snapshot) *Registrar {
 			b.Binding.Expires = now.Add(b.Left)
 			list = append(list, b.Binding)
 		}
-		g.settle(id, list, nil)
+		g.settle(now, id, list, nil)
 		l := &g.accounts[id].ledger
 		for _, n := range saved.Nonces {
 			l.used = append(l.used, usedNonce{nonce: n.Nonce, issued: time.Unix(0, n.Stamp), count: n.Count})
