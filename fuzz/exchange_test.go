@@ -276,6 +276,9 @@ func (x *exchange) command(id leg.ID, c leg.Command) {
 		if c.Media != nil {
 			x.agrees(l, c.Media)
 		}
+		if !l.owes { // whose answer is still owed sends it with the ACK
+			x.queue = append(x.queue, ua.LegEvent{Leg: id, Event: leg.Acked{}})
+		}
 	case leg.AnswerOffer:
 		x.agrees(l, &c.Media)
 	case leg.HangUp:

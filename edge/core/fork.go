@@ -273,6 +273,7 @@ func (s *step) legEvent(k *call, in ua.LegEvent) {
 	case leg.Agreed:
 		s.agree(k, p, ev.Negotiated)
 	case leg.Acked:
+		p.Unacked = false
 		if ev.Negotiated != nil {
 			s.agree(k, p, *ev.Negotiated)
 		}

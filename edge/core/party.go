@@ -58,6 +58,9 @@ type party struct {
 	// Intro is what the party hears once before all else; nobody hears it
 	// meanwhile.
 	Intro ear
+	// Unacked says that the party has been answered and may not know it: Intro waits
+	// for its ACK, for what overtakes the answer is heard by nobody.
+	Unacked bool
 	// Session is what is in force with this party, once agreed.
 	Session sdp.Negotiated
 	Agreed  bool

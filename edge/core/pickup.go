@@ -89,7 +89,7 @@ func (s *step) comeIn(k *call, in arrival, into *call) (*party, leg.HangUp) {
 	if !ok {
 		return nil, s.noPorts()
 	}
-	p.Endpoint, p.Intro, p.Up = e[0], once(beep), true
+	p.Endpoint, p.Intro, p.Unacked, p.Up = e[0], once(beep), true, true
 	p.Own = &origins{Name: k.Name, SessionID: k.SessionID, Caller: k.Caller, Called: k.Called, Start: k.Start, Answered: s.now}
 	s.merge(k, p, into)
 	s.tell(p, leg.Answer{Media: &leg.Media{Addr: p.Endpoint.Pair.Addr, Caps: caps}})

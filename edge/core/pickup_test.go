@@ -28,8 +28,9 @@ func TestPickup(t *testing.T) {
 			r.fromBorder(seam.Call{Called: "92001", Caller: msisdn2003})
 		}
 		r.run(time.Second)
-		// The rig plays a beep in no time: it is over before A has its session.
-		r.hears("release 2", "configure 3 "+at+" 0|play 3 [tone/beep] 0", "join 1 3|configure 1 192.0.2.1:20000 0")
+		// The beep waits for the ACK of who hears it, so that none of it overtakes the
+		// answer; A has its session by then.
+		r.hears("release 2", "configure 3 "+at+" 0", "configure 1 192.0.2.1:20000 0", "play 3 [tone/beep] 0", "join 1 3")
 		if r.border.ended == nil || r.border.ended.Cause.Status != 487 {
 			t.Fatalf("2001 was told %v", r.border.log)
 		}

@@ -98,6 +98,9 @@ func (k *call) wanted(p *party) ear {
 		return ear{}
 	}
 	if p.Intro != (ear{}) {
+		if p.Unacked {
+			return ear{}
+		}
 		return p.Intro
 	}
 	e := k.Stage.feature().hears(k, p)
