@@ -58,7 +58,7 @@ func TestMediaSecurityInNamespaces(t *testing.T) {
 		West: netip.MustParseAddrPort(borderWest + ":5060"), East: netip.MustParseAddrPort(borderEast + ":5060"),
 		Mobiles: []Mobile{{Extension: 2000, MSISDN: "09000002000"}},
 	}
-	if err := site.configure(attacked(siteTemplate)); err != nil {
+	if err := site.configure(attacked(siteTemplate), site); err != nil {
 		t.Fatal(err)
 	}
 	script := filepath.Join(site.Folder, "border")

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"text/template"
 	"time"
 
 	"sekisho/edge/lab/audio"
@@ -29,25 +28,19 @@ func NewPhones(folder, digests, secure string) (site *Site, listen netip.AddrPor
 	if listen, err = FreeUDP(core); err != nil {
 		return nil, listen, err
 	}
-	t, err := template.New("phones").Parse(phonesTemplate)
-	if err != nil {
-		return nil, listen, fmt.Errorf("read the template of the phones' site: %w", err)
-	}
-	var config strings.Builder
-	if err := t.Execute(&config, map[string]any{"Core": core, "Listen": listen, "Folder": folder, "Digests": digests, "Secure": secure}); err != nil {
-		return nil, listen, fmt.Errorf("write the configuration: %w", err)
-	}
 	site = &Site{Folder: folder}
-	files := map[string]string{site.Config(): config.String()}
-	for _, extension := range []string{"1001", "1002"} {
-		files[filepath.Join(folder, extension+".password")] = "secret-" + extension + "\n"
-	}
-	for path, text := range files {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			return nil, listen, err
+	err = site.configure(phonesTemplate, map[string]any{"Core": core, "Listen": listen, "Folder": folder, "Digests": digests, "Secure": secure})
+	return site, listen, errors.Join(err, site.passwords("1001", "1002"))
+}
+
+// passwords writes those of phones.
+func (s *Site) passwords(extensions ...string) error {
+	for _, e := range extensions {
+		if err := os.WriteFile(filepath.Join(s.Folder, e+".password"), []byte("secret-"+e+"\n"), 0o600); err != nil {
+			return err
 		}
 	}
-	return site, listen, nil
+	return nil
 }
 
 // Baresip is one phone that speaks as soon as a call of its own is answered.
@@ -120,7 +113,7 @@ func (b Baresip) write() error {
 	if err := os.MkdirAll(b.Folder, 0o700); err != nil {
 		return err
 	}
-	for name, text := range map[string]string{"config": config, "accounts": account, "contacts": "", "voice.wav": wave(audio.Decode(audio.Voice(b.Voice)))} {
+	for name, text := range map[string]string{"config": config, "accounts": account, "contacts": "", "voice.wav": wave(audio.Decode(voiceOf(b.Voice)))} {
 		if err := os.WriteFile(filepath.Join(b.Folder, name), []byte(text), 0o600); err != nil {
 			return err
 		}
@@ -131,7 +124,7 @@ func (b Baresip) write() error {
 // wave is a RIFF file of a voice, 16 bits at 8 kHz, said over and over for longer
 // than any trial.
 func wave(voice []int16) string {
-	const hz, times = audio.Rate, 8
+	const hz, times = audio.Rate, 30
 	data := make([]byte, 0, 2*times*len(voice))
 	for range times {
 		for _, s := range voice {

@@ -21,6 +21,15 @@
 // told on both sides, played both ways through the product, and some of them
 // with Kamailio in the path.
 //
+// # Features
+//
+// Mobiles are sipps that press keys by captures (recorder.go) of RFC 4733, or of
+// tones, behind each carrier's trunk; phones are baresips that are commanded and
+// tell what becomes of it (phone.go). A scene has them hold, transfer, park,
+// retrieve, pick up and ring in a group. Nobody waits for a time: a handset plays
+// its next capture when it is ordered to, which is when the ear on loopback
+// (wire.go) has heard the announcement, the music or the voice that comes before.
+//
 // # What it needs
 //
 // Tests need root and ip for namespaces, sipp, baresip, kamailio and, to look at the wire, tshark with the right to capture;

@@ -11,6 +11,6 @@ import (
 func TestDoors(t *testing.T) {
 	doors.Check(t, doors.Rule{Allow: []string{
 		"github.com/emiago/sipgo", "github.com/emiago/sipgo/sip", "golang.org/x/sys/unix",
-		"sekisho/edge/lab/audio", "sekisho/edge/lab/siptest",
+		"sekisho/edge/lab/audio", "sekisho/edge/lab/siptest", "sekisho/media/g711",
 	}})
 }

@@ -18,7 +18,7 @@ import (
 
 // patience is how long a trial waits for what has to come. It is long for a
 // loopback, so that a busy machine is not taken for a fault.
-const patience = 15 * time.Second
+const patience = 30 * time.Second
 
 // Phone is a baresip that lives. It is told what to do, and says what becomes of
 // it, over its ctrl_tcp: JSON in netstrings.
@@ -71,14 +71,15 @@ func (p *Phone) connect() (err error) {
 
 // locate reads the phone's own address off its first message.
 func (p *Phone) locate() error {
-	_, rest, _ := strings.Cut(p.Said(), "UDP 127.0.0.1:")
-	port, _, _ := strings.Cut(rest, " ")
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return fmt.Errorf("phone %s does not say where it is: %w", p.Extension, err)
+	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
+		_, rest, _ := strings.Cut(p.Said(), "UDP 127.0.0.1:")
+		port, _, whole := strings.Cut(rest, " ")
+		if n, err := strconv.ParseUint(port, 10, 16); err == nil && whole {
+			p.SIP = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(n))
+			return nil
+		}
 	}
-	p.SIP = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(n))
-	return nil
+	return fmt.Errorf("phone %s does not say where it is: %s", p.Extension, p.Said())
 }
 
 // listen reads until the line ends.

@@ -10,14 +10,15 @@ import (
 
 // Record is what a trial reads of a call record.
 type Record struct {
-	ID       string     `json:"id"`
-	Start    time.Time  `json:"start"`
-	Answered *time.Time `json:"answered"`
-	TalkMS   int64      `json:"talk_ms"`
-	Caller   string     `json:"caller"`
-	Called   string     `json:"called"`
-	A        RecordLeg  `json:"a"`
-	B        *RecordLeg `json:"b"`
+	ID          string     `json:"id"`
+	Application string     `json:"application"` // border or core
+	Start       time.Time  `json:"start"`
+	Answered    *time.Time `json:"answered"`
+	TalkMS      int64      `json:"talk_ms"`
+	Caller      string     `json:"caller"`
+	Called      string     `json:"called"`
+	A           RecordLeg  `json:"a"`
+	B           *RecordLeg `json:"b"`
 }
 
 // RecordLeg is one leg of a Record: who ended it, and how. Received, Sent and Lost

@@ -44,7 +44,7 @@ func NewSite(folder string, mobiles int) (*Site, error) {
 	for i := range mobiles {
 		s.Mobiles = append(s.Mobiles, Mobile{Extension: 2000 + i, MSISDN: fmt.Sprintf("0900000%04d", 2000+i)})
 	}
-	return s, errors.Join(s.configure(siteTemplate), s.list())
+	return s, errors.Join(s.configure(siteTemplate, s), s.list())
 }
 
 // NewDialogueSite writes the configuration of a trial with a trunk of the public
@@ -54,7 +54,7 @@ func NewDialogueSite(folder string) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, s.configure(dialoguesTemplate)
+	return s, s.configure(dialoguesTemplate, s)
 }
 
 // place finds addresses for all.
@@ -87,14 +87,14 @@ func (s *Site) Records() string { return filepath.Join(s.Folder, "cdr.jsonl") }
 // number with the 8 in front.
 func (s *Site) Callers() string { return filepath.Join(s.Folder, "callers.csv") }
 
-// configure writes the configuration.
-func (s *Site) configure(from string) error {
+// configure writes the configuration from a template and what it speaks of.
+func (s *Site) configure(from string, data any) error {
 	t, err := template.New("site").Parse(from)
 	if err != nil {
 		return fmt.Errorf("read the template of a site: %w", err)
 	}
 	var config strings.Builder
-	if err := t.Execute(&config, s); err != nil {
+	if err := t.Execute(&config, data); err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
 	}
 	return os.WriteFile(s.Config(), []byte(config.String()), 0o644)

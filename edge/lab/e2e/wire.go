@@ -35,6 +35,16 @@ type Message struct {
 	Text     string
 }
 
+// Header returns the value of a header line that stands there once.
+func (m Message) Header(name string) string {
+	for line := range strings.Lines(m.Text) {
+		if v, ok := strings.CutPrefix(line, name+":"); ok {
+			return strings.TrimSpace(v)
+		}
+	}
+	return ""
+}
+
 // ear is what one socket has received. Keys are events of RFC 4733, one a
 // timestamp.
 type ear struct {
@@ -223,6 +233,13 @@ func (w *Wire) Packets(to netip.AddrPort, n int) error {
 	return nil
 }
 
+// Length is how many samples a socket has heard.
+func (w *Wire) Length(at netip.AddrPort) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.ear(at).track.PCM())
+}
+
 // Heard returns what a socket has heard since it had heard so many samples.
 func (w *Wire) Heard(at netip.AddrPort, from int) []int16 {
 	w.mu.Lock()
@@ -238,24 +255,39 @@ func (w *Wire) Keys(at netip.AddrPort) string {
 	return w.ear(at).keys
 }
 
-// Message waits for the first SIP message after the n-th to an address, which
-// begins so and holds each of what is asked. It returns the message and its
-// place, to go on from.
-func (w *Wire) Message(n int, to netip.AddrPort, begins string, holds ...string) (m Message, at int, err error) {
-	at = n
-	err = w.await(func() bool {
-		for ; at < len(w.sip); at++ {
-			m = w.sip[at]
-			if m.To == to && strings.HasPrefix(m.Text, begins) && !slices.ContainsFunc(holds, func(s string) bool { return !strings.Contains(m.Text, s) }) {
-				return true
-			}
-		}
-		return false
+// Message waits for the first SIP message to an address that begins so and holds
+// each of what is asked.
+func (w *Wire) Message(to netip.AddrPort, begins string, holds ...string) (m Message, err error) {
+	err = w.await(func() (ok bool) {
+		m, _, ok = w.find(0, to, begins, holds...)
+		return ok
 	})
 	if err != nil {
-		return Message{}, n, fmt.Errorf("%q for %s: %w", begins, to, err)
+		return m, fmt.Errorf("%q for %s: %w", begins, to, err)
 	}
-	return m, at + 1, nil
+	return m, nil
+}
+
+// Messages are the SIP messages so far to an address that begin so.
+func (w *Wire) Messages(to netip.AddrPort, begins string) (all []Message) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for n := 0; ; {
+		m, next, ok := w.find(n, to, begins)
+		if !ok {
+			return all
+		}
+		all, n = append(all, m), next
+	}
+}
+
+func (w *Wire) find(from int, to netip.AddrPort, begins string, holds ...string) (m Message, next int, ok bool) {
+	for n, m := range w.sip[from:] {
+		if m.To == to && strings.HasPrefix(m.Text, begins) && !slices.ContainsFunc(holds, func(s string) bool { return !strings.Contains(m.Text, s) }) {
+			return m, from + n + 1, true
+		}
+	}
+	return Message{}, from, false
 }
 
 // Ladder is the SIP messages so far, a line each.
@@ -268,4 +300,15 @@ func (w *Wire) Ladder() string {
 		fmt.Fprintf(&b, "%s -> %s %s\n", m.From, m.To, first)
 	}
 	return b.String()
+}
+
+// Sent waits for a SIP message of an address that begins so.
+func (w *Wire) Sent(from netip.AddrPort, begins string) error {
+	err := w.await(func() bool {
+		return slices.ContainsFunc(w.sip, func(m Message) bool { return m.From == from && strings.HasPrefix(m.Text, begins) })
+	})
+	if err != nil {
+		return fmt.Errorf("%q of %s: %w", begins, from, err)
+	}
+	return nil
 }
