@@ -21,7 +21,7 @@ var phonesTemplate string
 
 // NewPhones writes the configuration of a trial with the embedded core and two
 // phones, 1001 and 1002, that register from loopback by one of the digests.
-// listen is where they do; secure is how their media is keyed, empty for plain
+// listen is where they do; secure are keys of core.srtp, empty for plain
 // RTP.
 func NewPhones(folder, digests, secure string) (site *Site, listen netip.AddrPort, err error) {
 	core := Neighbour(Loopback(), 1)
@@ -106,7 +106,7 @@ func (b Baresip) write() error {
 	account := fmt.Sprintf("<sip:%s@t1.example>;auth_user=%s;auth_pass=secret-%s;outbound=\"sip:%s\";regint=60;answermode=%s;audio_codecs=pcmu",
 		b.Extension, b.Extension, b.Extension, b.Core, answers)
 	if b.Encryption != "" {
-		config += "module srtp.so\n"
+		config += "module " + strings.TrimSuffix(b.Encryption, "-mand") + ".so\nrtcp_mux yes\n"
 		account += ";mediaenc=" + b.Encryption
 	}
 	account += "\n"

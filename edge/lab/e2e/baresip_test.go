@@ -38,7 +38,7 @@ func TestPhonesWithSRTP(t *testing.T) {
 	Need(t, "baresip")
 	NeedTime(t, "the phones take some seconds to register and talk")
 	t.Parallel()
-	site, listen, err := NewPhones(t.TempDir(), "MD5", "require")
+	site, listen, err := NewPhones(t.TempDir(), "MD5", "phones: require, over_plain: true")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +65,42 @@ func TestPhonesWithSRTP(t *testing.T) {
 	}
 	if received, err := strconv.Atoi(heard[1]); err != nil || received <= 50 {
 		t.Errorf("a phone has heard %q, want more than 50 packets", heard)
+	}
+}
+
+// TestPhonesWithDTLS has the phones agree on their keys with us by DTLS, by OpenSSL's,
+// as the only way there is: one of them offers, the other is offered. A phone
+// that can do keys in SDP alone is refused.
+func TestPhonesWithDTLS(t *testing.T) {
+	Need(t, "baresip")
+	NeedTime(t, "the phones take some seconds to register and talk")
+	t.Parallel()
+	site, listen, err := NewPhones(t.TempDir(), "MD5", "phones: require, dtls: true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, product, said := ring(t, site, listen, "dtls_srtp")
+	if len(records) != 1 || records[0].Answered == nil || records[0].B == nil {
+		t.Fatalf("recorded %+v\nthe product said\n%s\nthe phones said\n%s", records, product, strings.Join(said, "\n"))
+	}
+	for _, l := range []*RecordLeg{&records[0].A, records[0].B} {
+		if l.Received < 50 || l.Sent < 50 || l.Lost != 0 || l.SRTP == "" || l.Forged > 5 { // what came before the keys
+			t.Errorf("recorded %+v\nthe product said\n%s\nthe phones said\n%s", l, product, strings.Join(said, "\n"))
+		}
+	}
+	t.Logf("keyed with %s and %s", records[0].A.SRTP, records[0].B.SRTP)
+	for _, s := range said {
+		if !strings.Contains(s, "DTLS-SRTP complete") || strings.Contains(s, "a=crypto") {
+			t.Errorf("a phone said\n%s", s)
+		}
+	}
+	late := phone(t, Baresip{
+		Folder: filepath.Join(site.Folder, "sdes"), Extension: "1001", Core: listen, Addr: Neighbour(listen.Addr(), 20), Encryption: "srtp-mand",
+	})
+	order(t, late, "dial", "sip:1002@t1.example")
+	expect(t, late, "CALL_CLOSED")
+	if s := late.Said(); !strings.Contains(s, "488") {
+		t.Errorf("a phone without DTLS said\n%s", s)
 	}
 }
 
