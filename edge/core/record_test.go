@@ -3,6 +3,9 @@ package core
 import (
 	"testing"
 	"time"
+
+	"sekisho/media/relay"
+	"sekisho/media/srtp"
 )
 
 // A call between phones never passes the border: its record is ours.
@@ -63,5 +66,30 @@ func TestStatisticsLost(t *testing.T) {
 	r.settle()
 	if len(r.records) != 1 {
 		t.Fatalf("%d records", len(r.records))
+	}
+}
+
+// A phone that agrees on no keys is hung up with the reason, the other with it;
+// what another has agreed on is recorded.
+func TestWithoutKeysByDTLS(t *testing.T) {
+	r := newRig(t, 1, 0)
+	r.fromPhone(r.p1, "1002")
+	r.run(time.Second)
+	r.post(nil, r.core.MediaEvent(r.now, relay.Keyed{Slot: relay.Slot{Index: 1, Epoch: 1}, Suite: srtp.AES128GCM}, nil))
+	r.run(time.Second)
+	if len(r.records) != 0 {
+		t.Fatalf("the call has ended: %+v", r.records[0])
+	}
+	r.post(nil, r.core.MediaEvent(r.now, relay.Unkeyed{Slot: relay.Slot{Index: 2, Epoch: 1}, Reason: "the peer has not begun"}, nil))
+	r.settle()
+	if len(r.records) != 1 {
+		t.Fatalf("%d records", len(r.records))
+	}
+	got := r.records[0]
+	if got.A.SRTP != "AEAD_AES_128_GCM" || got.B.SRTP != "" {
+		t.Errorf("keyed by %q and %q", got.A.SRTP, got.B.SRTP)
+	}
+	if got.B.Side != "local" || got.B.Text != "DTLS: the peer has not begun" || got.A.Side != "local" || got.A.Q850 != 65 {
+		t.Errorf("ended as %+v and %+v", got.A, got.B)
 	}
 }

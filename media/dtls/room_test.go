@@ -2,6 +2,7 @@ package dtls
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -136,7 +137,9 @@ func (g *rig) speaks(from netip.AddrPort, h srtp.Handshake, own *Certificate, pr
 		g.t.Fatal(err)
 	}
 	g.t.Cleanup(func() { _ = conn.Close() })
-	return conn, conn.HandshakeContext(g.t.Context())
+	ctx, stop := context.WithTimeout(g.t.Context(), 20*time.Second)
+	defer stop()
+	return conn, conn.HandshakeContext(ctx)
 }
 
 func (g *rig) next() Answer {
