@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// G.107 Table B.1: R against MOS, as published; and 93.2 with all parameters at
-// their defaults, which is MOS 4.41 (G.107 §7.6).
+// ITU-T G.107 (03/2005) Table B.1: the lower limits of R against MOS, as published,
+// which vendors print too (Mitel MX-ONE 8.0, "Speech Quality Measurement"); and
+// 93.2 with all parameters at their defaults, which is MOS 4.41.
 func TestPublishedMOS(t *testing.T) {
 	for _, c := range []struct{ r, mos float64 }{
 		{93.2, 4.41}, {90, 4.34}, {80, 4.03}, {70, 3.60}, {60, 3.10}, {50, 2.58}, {0, 1}, {-20, 1}, {100, 4.5}, {120, 4.5},
@@ -15,6 +16,14 @@ func TestPublishedMOS(t *testing.T) {
 		if got := MOS(c.r); math.Abs(got-c.mos) > 0.01 {
 			t.Errorf("R %v: MOS %.3f, want %.2f", c.r, got, c.mos)
 		}
+	}
+}
+
+// ITU-T G.113 Appendix I gives G.711 with concealment Ie 0 and Bpl 25.1. Without it
+// has Bpl 4.3: what a receiver does that we know nothing of is not assumed worse.
+func TestPublishedEquipment(t *testing.T) {
+	if got, want := G711(), (Equipment{Ie: 0, Bpl: 25.1}); got != want {
+		t.Errorf("G.711 is %+v, want %+v", got, want)
 	}
 }
 
