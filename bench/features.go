@@ -10,11 +10,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"sekisho/edge/lab/carrier"
@@ -46,21 +44,7 @@ func runFeatures(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "bench features:", err)
 		return 2
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	var text strings.Builder
-	sound, err := measureFeatures(ctx, p, io.MultiWriter(stdout, &text))
-	if err == nil && record != "" {
-		err = appendTo(record, text.String())
-	}
-	if err != nil {
-		fmt.Fprintln(stderr, "bench features:", err)
-		return 1
-	}
-	if !sound {
-		return 1
-	}
-	return 0
+	return carried("bench features", record, stdout, stderr, func(ctx context.Context, w io.Writer) (bool, error) { return measureFeatures(ctx, p, w) })
 }
 
 func readFeaturePlan(args []string, stderr io.Writer) (p featurePlan, record string, err error) {
@@ -87,23 +71,13 @@ func readFeaturePlan(args []string, stderr io.Writer) (p featurePlan, record str
 // in, then the soak, and compares what it holds before and after. sound is false
 // when a call, a packet or anything that is held was lost.
 func measureFeatures(ctx context.Context, p featurePlan, w io.Writer) (sound bool, err error) {
-	folder, err := os.MkdirTemp(p.keep, "sekisho-bench-")
+	s, err := openShop(ctx, p.keep)
 	if err != nil {
 		return false, err
 	}
-	if p.keep == "" {
-		defer os.RemoveAll(folder)
-	}
-	binary, err := e2e.Build(ctx, folder)
-	if err != nil {
-		return false, err
-	}
-	c, err := readConditions(ctx, binary)
-	if err != nil {
-		return false, err
-	}
-	c.write(w)
-	site, err := e2e.NewSite(folder, 1)
+	defer func() { err = errors.Join(err, s.close()) }()
+	s.conditions.write(w)
+	site, err := e2e.NewSite(s.folder, 1)
 	if err != nil {
 		return false, err
 	}
@@ -119,7 +93,7 @@ func measureFeatures(ctx context.Context, p featurePlan, w io.Writer) (sound boo
 	if err := os.WriteFile(site.Config(), []byte(text), 0o644); err != nil {
 		return false, err
 	}
-	product, err := e2e.Start(ctx, binary, site)
+	product, err := e2e.Start(ctx, s.binary, site)
 	if err != nil {
 		return false, err
 	}
@@ -129,9 +103,9 @@ func measureFeatures(ctx context.Context, p featurePlan, w io.Writer) (sound boo
 	}
 	fmt.Fprintf(w, "\n%d calls at a time for %v through the border and the embedded core, of %d tenants and %d mobiles of three carriers, RTP from every\n"+
 		"party of %d; each talks for %v on average (exponential) beside what is done with it; %d descriptors a process\n",
-		p.calls, p.length, len(t.tenants), p.calls*castMobiles, p.talking, p.talk, c.descriptors)
-	s := soak{plan: p, troupe: t, product: product, w: w}
-	return s.run(ctx)
+		p.calls, p.length, len(t.tenants), p.calls*castMobiles, p.talking, p.talk, s.conditions.descriptors)
+	played := soak{plan: p, troupe: t, product: product, w: w}
+	return played.run(ctx)
 }
 
 // soak is a run against a product.

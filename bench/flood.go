@@ -9,10 +9,8 @@ import (
 	"io"
 	"net/netip"
 	"os"
-	"os/signal"
 	"strings"
 	"sync"
-	"syscall"
 	"text/template"
 	"time"
 
@@ -61,21 +59,7 @@ func runFlood(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "bench flood:", err)
 		return 2
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	var text strings.Builder
-	sound, err := measureFlood(ctx, p, io.MultiWriter(stdout, &text))
-	if err == nil && record != "" {
-		err = appendTo(record, text.String())
-	}
-	if err != nil {
-		fmt.Fprintln(stderr, "bench flood:", err)
-		return 1
-	}
-	if !sound {
-		return 1
-	}
-	return 0
+	return carried("bench flood", record, stdout, stderr, func(ctx context.Context, w io.Writer) (bool, error) { return measureFlood(ctx, p, w) })
 }
 
 func readFloodPlan(args []string, stderr io.Writer) (p floodPlan, record string, err error) {
@@ -148,31 +132,21 @@ type flood struct {
 // measureFlood takes the kinds by turns. sound is false when a good call failed
 // or a stranger was answered.
 func measureFlood(ctx context.Context, p floodPlan, w io.Writer) (sound bool, err error) {
-	folder, err := os.MkdirTemp(p.keep, "sekisho-bench-")
+	s, err := openShop(ctx, p.keep)
 	if err != nil {
 		return false, err
 	}
-	if p.keep == "" {
-		defer os.RemoveAll(folder)
-	}
-	binary, err := e2e.Build(ctx, folder)
-	if err != nil {
-		return false, err
-	}
-	c, err := readConditions(ctx, binary)
-	if err != nil {
-		return false, err
-	}
-	c.write(w)
+	defer func() { err = errors.Join(err, s.close()) }()
+	s.conditions.write(w)
 	fmt.Fprintf(w, "\n%d good calls/s with RTP, alone and beside %d datagrams of junk/s, from %d addresses of strangers at %d ports, or from those of two other trunks; a border each\n",
 		p.calls, p.junk, p.sources, portsOfStrangers)
 	var borders []*flood
 	for i, kind := range p.kinds {
-		at, err := makeFolder(folder, fmt.Sprintf("border-%d", i))
+		at, err := makeFolder(s.folder, fmt.Sprintf("border-%d", i))
 		if err != nil {
 			return false, err
 		}
-		f, err := startFlood(ctx, binary, at, flood{kind: kind, plan: p})
+		f, err := startFlood(ctx, s.binary, at, flood{kind: kind, plan: p})
 		if err != nil {
 			return false, err
 		}

@@ -2,16 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"strings"
-	"syscall"
 	"time"
-
-	"sekisho/edge/lab/e2e"
 )
 
 // plan is what a run measures.
@@ -82,24 +78,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "bench: a rate and rounds of at least 1, a length of at least 1s, ring and talk of at least 1ms, and nothing else")
 		return 2
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	var report strings.Builder
-	sound, err := measure(ctx, p, measured, io.MultiWriter(stdout, &report))
-	if err != nil {
-		fmt.Fprintln(stderr, "bench:", err)
-		return 1
-	}
-	if *record != "" {
-		if err := appendTo(*record, report.String()); err != nil {
-			fmt.Fprintln(stderr, "bench:", err)
-			return 1
-		}
-	}
-	if !sound {
-		return 1
-	}
-	return 0
+	return carried("bench", *record, stdout, stderr, func(ctx context.Context, w io.Writer) (bool, error) { return measure(ctx, p, measured, w) })
 }
 
 // loadAndMemory is the run without a name.
@@ -114,26 +93,13 @@ func (t trial) loadAndMemory(ctx context.Context, p plan, w io.Writer) (sound bo
 // measure prepares a trial and writes its report as it comes. sound is false
 // when a call was lost.
 func measure(ctx context.Context, p plan, what func(trial, context.Context, plan, io.Writer) (bool, error), w io.Writer) (sound bool, err error) {
-	folder, err := os.MkdirTemp(p.keep, "sekisho-bench-")
+	s, err := openSIPpShop(ctx, p.keep)
 	if err != nil {
 		return false, err
 	}
-	if p.keep == "" {
-		defer os.RemoveAll(folder)
-	}
-	binary, err := e2e.Build(ctx, folder)
-	if err != nil {
-		return false, err
-	}
-	c, err := readConditions(ctx, binary)
-	if err != nil {
-		return false, err
-	}
-	if c.sipp, err = sippVersion(ctx); err != nil {
-		return false, err
-	}
-	c.write(w)
-	return what(trial{folder: folder, binary: binary}, ctx, p, w)
+	defer func() { err = errors.Join(err, s.close()) }()
+	s.conditions.write(w)
+	return what(s.trial, ctx, p, w)
 }
 
 func appendTo(path, text string) error {

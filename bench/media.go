@@ -191,30 +191,20 @@ func failedCalls(r *load.Report) int {
 
 // measureMedia takes the ways by turns, so that what else the machine does
 // falls on all of them.
-func measureMedia(ctx context.Context, p mediaPlan, w io.Writer) (*mediaRun, error) {
-	folder, err := os.MkdirTemp(p.keep, "sekisho-bench-")
+func measureMedia(ctx context.Context, p mediaPlan, w io.Writer) (all *mediaRun, err error) {
+	s, err := openShop(ctx, p.keep)
 	if err != nil {
 		return nil, err
 	}
-	if p.keep == "" {
-		defer os.RemoveAll(folder)
-	}
-	binary, err := e2e.Build(ctx, folder)
-	if err != nil {
-		return nil, err
-	}
-	c, err := readConditions(ctx, binary)
-	if err != nil {
-		return nil, err
-	}
-	c.write(w)
+	defer func() { err = errors.Join(err, s.close()) }()
+	s.conditions.write(w)
 	fmt.Fprintf(w, "  %d calls with G.711 every 20 ms both ways, %d packets/s; %d descriptors a process\n",
-		p.load.Calls, p.load.Calls*100, c.descriptors)
-	all := &mediaRun{Conditions: c.fields()}
+		p.load.Calls, p.load.Calls*100, s.conditions.descriptors)
+	all = &mediaRun{Conditions: s.conditions.fields()}
 	for i := range p.rounds {
 		for _, way := range p.ways {
 			fmt.Fprintf(w, "\nround %d, %s\n", i+1, way)
-			r, err := mediaTrial{folder: folder, binary: binary, plan: p, way: way, round: i}.measure(ctx)
+			r, err := mediaTrial{folder: s.folder, binary: s.binary, plan: p, way: way, round: i}.measure(ctx)
 			if err != nil {
 				return all, fmt.Errorf("%s: %w", way, err)
 			}

@@ -129,30 +129,20 @@ func withNamespaces(ctx context.Context, do func(namespaces) error) (err error) 
 }
 
 // measureEngines takes the ways by turns, from within the generator's namespace.
-func measureEngines(ctx context.Context, p mediaPlan, out destinations, relay string, w io.Writer) error {
-	folder, err := os.MkdirTemp(p.keep, "sekisho-bench-")
+func measureEngines(ctx context.Context, p mediaPlan, out destinations, relay string, w io.Writer) (err error) {
+	s, err := openShop(ctx, p.keep)
 	if err != nil {
 		return err
 	}
-	if p.keep == "" {
-		defer os.RemoveAll(folder)
-	}
-	binary, err := e2e.Build(ctx, folder)
-	if err != nil {
-		return err
-	}
-	c, err := readConditions(ctx, binary)
-	if err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, s.close()) }()
 	var text strings.Builder
 	w = io.MultiWriter(w, &text)
-	c.write(w)
+	s.conditions.write(w)
 	version, _ := exec.CommandContext(ctx, "rtpengine", "--version").CombinedOutput()
 	fmt.Fprintf(w, "  %d calls with G.711 every 20 ms both ways; generator on processor 0, relay on 1, two veth pairs between their namespaces\n"+
 		"  rtpengine %s: no kernel table, immediate learning, log level 1\n", p.load.Calls, strings.TrimSpace(string(version)))
-	place := engineTrial{mediaTrial{folder: folder, binary: binary, plan: p}, relay}
-	all := &mediaRun{Conditions: c.fields()}
+	place := engineTrial{mediaTrial{folder: s.folder, binary: s.binary, plan: p}, relay}
+	all := &mediaRun{Conditions: s.conditions.fields()}
 	if p.keyed > 0 {
 		all.SRTP = &mediaRun{Conditions: all.Conditions}
 	}

@@ -6,13 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math"
 	"net/netip"
 	"os"
-	"os/signal"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"sekisho/edge/lab/e2e"
@@ -27,9 +23,9 @@ type stormPlan struct {
 	keep          string
 }
 
-// How much more the heap may hold than after the first storm, and how long after
-// its end the process may take to come back to where it started: 32 s for what
-// lingers, and a moment.
+// How much more the heap may hold than after the first storm, which is measured by
+// its calls (e2e.HeapSlack), and how long after its end the process may take to
+// come back to where it started: 32 s for what lingers, and a moment.
 const (
 	stormHeapSlack = 8 << 20
 	stormRecovery  = 60 * time.Second
@@ -54,53 +50,26 @@ func runStorm(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "bench storm: calls of at least 20, a rate of at least 1, shares from 0 to 1, and nothing else")
 		return 2
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	var text strings.Builder
-	sound, err := measureStorm(ctx, p, io.MultiWriter(stdout, &text))
-	if err == nil && *record != "" {
-		err = appendTo(*record, text.String())
-	}
-	if err != nil {
-		fmt.Fprintln(stderr, "bench storm:", err)
-		return 1
-	}
-	if !sound {
-		return 1
-	}
-	return 0
+	return carried("bench storm", *record, stdout, stderr, func(ctx context.Context, w io.Writer) (bool, error) { return measureStorm(ctx, p, w) })
 }
 
 // measureStorm places five storms on one process: a smaller one first, then each
 // way on a clean network and on a bad one. sound is false when a call was lost, or something is left.
 func measureStorm(ctx context.Context, p stormPlan, w io.Writer) (sound bool, err error) {
-	folder, err := os.MkdirTemp(p.keep, "sekisho-bench-")
+	s, err := openSIPpShop(ctx, p.keep)
 	if err != nil {
 		return false, err
 	}
-	if p.keep == "" {
-		defer os.RemoveAll(folder)
-	}
-	binary, err := e2e.Build(ctx, folder)
-	if err != nil {
-		return false, err
-	}
-	c, err := readConditions(ctx, binary)
-	if err != nil {
-		return false, err
-	}
-	if c.sipp, err = sippVersion(ctx); err != nil {
-		return false, err
-	}
-	c.write(w)
-	site, product, err := trial{folder: folder, binary: binary}.start(ctx, "storm")
+	defer func() { err = errors.Join(err, s.close()) }()
+	s.conditions.write(w)
+	site, product, err := s.start(ctx, "storm")
 	if err != nil {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, product.Stop(15*time.Second)) }()
 	fmt.Fprintf(w, "\n%d calls at %d calls/s of each storm: 80 %% talk for 0.1 s after 183 and 200 back to back, 10 %% are cancelled, 5 %% busy,\n"+
 		"5 %% never acknowledged; two port pairs a call that rest for 2 s at least, %d descriptors; each side behind a forwarder of our own, one process for all\n",
-		p.calls, p.rate, c.descriptors)
+		p.calls, p.rate, s.conditions.descriptors)
 	if _, err := product.Debug(); err != nil { // what the first look costs stays
 		return false, err
 	}
@@ -110,9 +79,9 @@ func measureStorm(ctx context.Context, p stormPlan, w io.Writer) (sound bool, er
 	}
 	stormHead(w)
 	heldRow(w, "at the start", before)
-	// What tables and pools grow to is known after a first storm, which counts
-	// in all but the heap.
-	slack := uint64(math.MaxUint32)
+	// What tables and pools grow to is known after a first storm, and does not grow
+	// with the number of calls from there on.
+	slack := e2e.HeapSlack(p.storms()[0].Calls)
 	sound = true
 	for i, s := range p.storms() {
 		r, err := stormRound(ctx, s, site, product)

@@ -13,11 +13,6 @@ const (
 	recovery = 40 * time.Second
 )
 
-// heapSlack is what the heap may keep of so many calls, and a little for the
-// process: tables that grew, which Go's maps and slices do not give back. They
-// keep less than 2 KiB a call, whose media alone has 5 KiB.
-func heapSlack(calls int) uint64 { return 1<<20 + uint64(calls)*2<<10 }
-
 // TestCalls places 2,000 calls at 200 a second from a carrier's trunk through
 // the binary to an external core. None may fail, every 180 must come through
 // before its 200, each call leaves one record, and what the process holds is
@@ -48,7 +43,7 @@ func TestCalls(t *testing.T) {
 	t.Logf("retransmissions: %d by the carrier, %d by the core", carrier.Retransmitted, core.Retransmitted)
 	judgeWire(t, wire)
 	judgeRecords(t, site)
-	judgeRecovery(t, product, before, heapSlack(calls), ended)
+	judgeRecovery(t, product, before, HeapSlack(calls), ended)
 }
 
 func placeCalls(t *testing.T, site *Site) (carrier, core Outcome) {

@@ -50,7 +50,7 @@ func storm(t *testing.T, s Storm) {
 	for _, f := range s.Judge(o, records) {
 		t.Error(f)
 	}
-	judgeRecovery(t, product, before, heapSlack(s.Calls), ended)
+	judgeRecovery(t, product, before, HeapSlack(s.Calls), ended)
 	t.Logf("%.0f calls/s; lost %d, held back %d of %d datagrams; sent again %d and %d", Held(records), o.Passed.Lost, o.Passed.Delayed, o.Passed.Received,
 		o.Caller.Retransmitted, o.Callee.Retransmitted)
 }
