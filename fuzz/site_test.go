@@ -383,7 +383,8 @@ func (s *site) close() {
 	s.model.close()
 }
 
-// hangUp has every caller end its calls.
+// hangUp has every caller end its calls, and then whoever is left: two that a REFER
+// has joined were both called.
 func (s *site) hangUp() {
 	for _, f := range s.fars {
 		if f.uac && f.final == 0 {
@@ -391,6 +392,11 @@ func (s *site) hangUp() {
 		}
 		if f.uac && f.final/100 == 2 && !f.bye {
 			s.ack(f)
+			s.bye(f)
+		}
+	}
+	for _, f := range s.fars {
+		if !f.uac && f.final/100 == 2 && !f.bye && f.established() {
 			s.bye(f)
 		}
 	}

@@ -130,6 +130,10 @@ type party struct {
 	referred bool
 	// relayed are the requests that the party is asked for the other one.
 	relayed []relayed
+	// refers are the REFERs that it has accepted of the other one's, firstRefer is
+	// the number of the first it has sent itself.
+	refers     []subscribed
+	firstRefer uint32
 	// watched says that the media plane tells when the party falls silent.
 	watched bool
 	// ended says that the leg is over, and why.

@@ -36,6 +36,8 @@ func (b *Border) legEvent(now time.Time, p *party, ev leg.Event, out []ua.Action
 		return b.acked(p, ev, out)
 	case leg.Offered:
 		return b.offered(p, ev, out)
+	case leg.Authorised:
+		return b.passAuthority(p, ev.Message, out)
 	case leg.OfferWithdrawn:
 		b.withdrawn(p)
 	case leg.OfferRefused:
@@ -110,13 +112,14 @@ func (b *Border) profileOf(peer ua.Peer, early profile.EarlyMedia) bool {
 // no description (RFC 5009 §5).
 func authorises(m sip.Message) bool { return header.First(m, "P-Early-Media") != "" }
 
-// passAuthority has A's network hear in a 183 what B's says in an UPDATE.
-func (b *Border) passAuthority(p *party, ev leg.Offered, out []ua.Action) []ua.Action {
+// passAuthority has A's network hear in a 183 what B's says in an UPDATE, or in its
+// answer to an UPDATE or a PRACK.
+func (b *Border) passAuthority(p *party, m sip.Message, out []ua.Action) []ua.Action {
 	c := p.call
-	if p != &c.b || c.phase != proceeding || !c.earlyFromB || !authorises(ev.Request) || !b.profileOf(c.a.peer, profile.EarlyPEM) {
+	if p != &c.b || c.phase != proceeding || !c.earlyFromB || !authorises(m) || !b.profileOf(c.a.peer, profile.EarlyPEM) {
 		return out
 	}
-	ring := leg.Ring{Status: 183, Headers: []sip.Header{sip.NewHeader("P-Early-Media", earlyMedia(ev.Request))}}
+	ring := leg.Ring{Status: 183, Headers: []sip.Header{sip.NewHeader("P-Early-Media", earlyMedia(m))}}
 	return append(out, ua.Command{Leg: c.a.leg, Command: ring})
 }
 

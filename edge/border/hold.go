@@ -52,7 +52,7 @@ func (b *Border) offered(p *party, ev leg.Offered, out []ua.Action) []ua.Action 
 	p.hold.proposed, p.hold.asked = p.other().holds(), true
 	m := leg.Media{Addr: p.pair.Addr, Caps: b.afresh(p, ev.Offer), Direction: p.hold.proposed}
 	out = append(out, ua.Command{Leg: p.leg, Command: leg.AnswerOffer{Media: m}})
-	return b.passAuthority(p, ev, out)
+	return b.passAuthority(p, ev.Request, out)
 }
 
 // afresh is what p may be offered or answered anew: the codec in force first, then

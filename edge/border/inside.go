@@ -22,6 +22,8 @@ type relayed struct {
 	token uint64
 	// asker is the other party's request, owed the answer.
 	asker leg.RequestID
+	// refer is the number of that request where it is a REFER.
+	refer uint32
 }
 
 // methods are what a neighbour may send inside a dialog beside what a leg
@@ -178,7 +180,11 @@ func (b *Border) relay(p *party, ev leg.Asked, a leg.Ask, out []ua.Action) []ua.
 	}
 	c.asks++
 	a.Token, a.MaxForwards = c.asks, max(hops, 1)
-	o.relayed = append(o.relayed, relayed{token: a.Token, asker: ev.ID})
+	r := relayed{token: a.Token, asker: ev.ID}
+	if a.Method == sip.REFER {
+		r.refer = ev.Request.CSeq().SeqNo
+	}
+	o.relayed = append(o.relayed, r)
 	return append(out, ua.Command{Leg: o.leg, Command: a})
 }
 
@@ -194,6 +200,9 @@ func (b *Border) legReplied(p *party, ev leg.Replied, out []ua.Action) []ua.Acti
 		status := 504
 		if ev.Response != nil {
 			status = inside(ev.Response.StatusCode)
+		}
+		if r.refer != 0 && status < 300 {
+			p.subscribed(subscribed{ours: ev.Response.CSeq().SeqNo, asker: r.refer})
 		}
 		return append(out, ua.Command{Leg: p.other().leg, Command: leg.Respond{ID: r.asker, Status: status}})
 	}

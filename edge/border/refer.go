@@ -33,6 +33,9 @@ func (b *Border) referMode(p *party) profile.Refer {
 // goes where policy would not send one that p had dialled itself, and nothing of
 // one side's Refer-To reaches the other (ATTACKS B8).
 func (b *Border) refer(now time.Time, p *party, ev leg.Asked, out []ua.Action) []ua.Action {
+	if p.firstRefer == 0 {
+		p.firstRefer = ev.Request.CSeq().SeqNo
+	}
 	mode := b.referMode(p)
 	target, status := referTo(ev.Request)
 	switch {
@@ -137,6 +140,56 @@ func (b *Border) groupOf(p *party) trunk.Group {
 	return trunk.Group(p.peer)
 }
 
+// subscribed is a REFER that a party has accepted: its number in that party's dialog
+// and in that of the other party, who sent it.
+type subscribed struct{ ours, asker uint32 }
+
+// mostRefers bounds how many of them are kept apart.
+const mostRefers = 16
+
+func (p *party) subscribed(s subscribed) {
+	if len(p.refers) == mostRefers {
+		p.refers = append(p.refers[:0], p.refers[1:]...)
+	}
+	p.refers = append(p.refers, s)
+}
+
+// subscription says which of its REFERs the other party is to hear of, by what stands
+// in the Event of p's NOTIFY: the id is the number of the REFER, "included in the second
+// and any subsequent REFER in a dialog" (RFC 3515 §2.4.6), and each leg numbers its
+// own. A NOTIFY may overtake the answer that accepts its REFER.
+func (p *party) subscription(event string) (id string, known bool) {
+	value, told := idOf(event)
+	seq, o := uint32(0), p.other()
+	for _, s := range p.refers {
+		if seq == 0 && (!told || value == strconv.FormatUint(uint64(s.ours), 10)) {
+			seq = s.asker
+		}
+	}
+	for _, r := range p.relayed {
+		if seq == 0 {
+			seq = r.refer
+		}
+	}
+	switch {
+	case seq == 0:
+		return "", !told
+	case told || seq != o.firstRefer:
+		id = ";id=" + strconv.FormatUint(uint64(seq), 10)
+	}
+	return id, true
+}
+
+// idOf reads the id of an Event.
+func idOf(event string) (string, bool) {
+	for i, part := range strings.Split(event, ";") {
+		if name, value, _ := strings.Cut(part, "="); i > 0 && strings.EqualFold(strings.TrimSpace(name), "id") {
+			return strings.TrimSpace(value), true
+		}
+	}
+	return "", false
+}
+
 // sipfrag is the type of what a NOTIFY tells of the call (RFC 3420).
 const sipfrag = "message/sipfrag;version=2.0"
 
@@ -152,7 +205,11 @@ func (b *Border) notified(p *party, ev leg.Asked, out []ua.Action) []ua.Action {
 	if !ok || contentType(ev.Request) != "message/sipfrag" {
 		return answer(p, ev, leg.Respond{Status: 400}, out)
 	}
-	return b.relay(p, ev, tidings(status, stateOf(header.First(ev.Request, "Subscription-State")), ""), out)
+	id, known := p.subscription(header.First(ev.Request, "Event"))
+	if !known {
+		return answer(p, ev, leg.Respond{Status: 481}, out) // of no REFER of ours (RFC 6665 §4.1.3)
+	}
+	return b.relay(p, ev, tidings(status, stateOf(header.First(ev.Request, "Subscription-State")), id), out)
 }
 
 // fragment reads the status of a sipfrag.

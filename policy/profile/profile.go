@@ -325,8 +325,12 @@ const (
 	HoldAbsorb Hold = "absorb" // answered here, music toward the core
 	HoldRelay  Hold = "relay"
 
-	ReferRefuse  Refer = "refuse"
-	ReferPass    Refer = "pass"
+	ReferRefuse Refer = "refuse"
+	ReferPass   Refer = "pass"
+	// ReferConsume dials whom a REFER names in the place of who sent it, and takes an
+	// INVITE with Replaces for one of the peer's own calls. A Refer-To that has
+	// Replaces in it is declined (603): the two calls that it would make one have a
+	// record, limits and a leg of the core's each.
 	ReferConsume Refer = "consume"
 
 	RedirectRefuse Redirect = "refuse"

@@ -40,6 +40,7 @@ var dialogues = []dialogue{
 	{name: "503", file: "refused", Said: "503 Service Unavailable", Heard: "480", records: "a=local/480/q41 b=remote/503/q41"},
 	{name: "603", file: "refused", Said: "603 Decline", Heard: "486", records: "a=local/486/q21 b=remote/603/q21"},
 	{name: "late offer", file: "late-offer", records: byCaller},
+	{name: "late offer unanswered", file: "late-offer-unanswered", records: "answered a=local/488/q65 b=local/488/q65"},
 	{name: "hold", records: byCaller},
 	{name: "re-INVITE by callee", file: "reinvite-by-callee", records: byCallee},
 	{name: "glare", records: byCaller},

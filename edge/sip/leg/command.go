@@ -125,6 +125,11 @@ type Progressed struct {
 	Offer      *sdp.Description
 }
 
+// Authorised is a message of the callee's network that says anew whether early media
+// may be heard, where no response to the INVITE and no offer does: an UPDATE, or a
+// 2xx to an UPDATE or a PRACK (RFC 5009 §5, §8).
+type Authorised struct{ Message sip.Message }
+
 // Answered is the 2xx that won. Offer is set instead of Negotiated when it
 // carried the offer: the application must Acknowledge (or HangUp).
 type Answered struct {
@@ -175,6 +180,7 @@ type Ended struct {
 
 func (Progressed) event()     {}
 func (Answered) event()       {}
+func (Authorised) event()     {}
 func (Acked) event()          {}
 func (Offered) event()        {}
 func (Agreed) event()         {}

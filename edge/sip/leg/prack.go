@@ -59,6 +59,16 @@ func (l *Leg) prack(e *earlyDialog, content []byte, out []Action) []Action {
 	return l.inDialog(l.env.Resolve(e.dialog.NextHop(), l.flow), r, forPrack, out)
 }
 
+// authorised hands up what a peer that is called says of early media beside its
+// responses to the INVITE.
+func (l *Leg) authorised(m sip.Message, out []Action) []Action {
+	r, response := m.(*sip.Response)
+	if l.told || l.state != Proceeding || response && r.StatusCode/100 != 2 || header.First(m, "P-Early-Media") == "" {
+		return out
+	}
+	return append(out, Tell{Authorised{Message: m}})
+}
+
 // answerEarly sends the PRACK with our answer to the offer of a reliable
 // provisional response.
 func (l *Leg) answerEarly(now time.Time, c Acknowledge, out []Action) []Action {

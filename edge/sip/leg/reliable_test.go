@@ -120,6 +120,9 @@ func TestReliableUAC(t *testing.T) {
 			"dial late = INVITE 1", "183 a sdp" + one(7) + " = progressed 183+offer", "200 a = ack, ended local 488, BYE 2"}},
 		{"while cancelling", `the INVITE is over (RFC 3261 §9.1)`, []string{
 			"dial = INVITE 1", "hangup = ended local 0", "183 a sdp" + one(7) + " = CANCEL 1", "183 a sdp" + one(8) + " =", "487 a = gone"}},
+		{"authority beside the responses", `"a 2xx response to [...] PRACK or UPDATE" and an UPDATE may have P-Early-Media (RFC 5009 §8)`, []string{
+			"dial = INVITE 1", "183 a sdp" + one(7) + " = PRACK 2 (7 1 INVITE), progressed 183+media", "reply 200 | P-Early-Media: inactive = authorised", "reply 200 =",
+			"reply 481 | P-Early-Media: inactive =", "UPDATE | P-Early-Media: sendrecv = 200, authorised", "UPDATE = 200", "200 a = ack, answered+media", "UPDATE | P-Early-Media: sendrecv = 200"}},
 		{"PRACK unanswered", `its transaction ends by itself (RFC 3261 §17.1.2.2)`, []string{
 			"dial = INVITE 1", "180 a" + one(7) + " = PRACK 2 (7 1 INVITE), progressed 180", "fail PRACK 2 =", "200 a sdp = ack, answered+media"}},
 		{"PRACK of a caller", `we have sent nothing to acknowledge (§3)`, []string{

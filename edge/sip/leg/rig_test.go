@@ -140,6 +140,10 @@ func (g *rig) step(step string) string {
 		return g.take(g.leg.Handle(g.now, transaction.Answered{ID: g.leg.byeTx, Response: r}, nil))
 	case "reply":
 		r := transaction.Reply(g.last, number(g.t, rest), "", "x")
+		for _, line := range g.extra {
+			name, value, _ := strings.Cut(line, ": ")
+			r.AppendHeader(sip.NewHeader(name, value))
+		}
 		key := string(g.last.Method) + " " + strconv.Itoa(int(g.last.CSeq().SeqNo))
 		return g.take(g.leg.Handle(g.now, transaction.Answered{ID: g.started[key], Response: r}, nil))
 	case "ask":
@@ -404,6 +408,8 @@ func (g *rig) told(ev Event) string {
 		return "agreed"
 	case OfferWithdrawn:
 		return "withdrawn"
+	case Authorised:
+		return "authorised"
 	case OfferRefused:
 		if ev.Retry != 0 && ev.Status != 491 {
 			return fmt.Sprintf("refused %d for %v", ev.Status, ev.Retry)

@@ -109,6 +109,9 @@ func (l *Leg) response(now time.Time, in transaction.Answered, out []Action) []A
 		}
 		return l.replied(at, in.Response, out)
 	}
+	if in.Response.CSeq().MethodName == sip.PRACK {
+		return l.authorised(in.Response, out)
+	}
 	return l.repeatAck(in.Response, out)
 }
 

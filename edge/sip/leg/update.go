@@ -76,7 +76,8 @@ func (l *Leg) updated(now time.Time, in arrival, out []Action) []Action {
 	if least != 0 {
 		return l.tooSmall(in, least, out)
 	}
-	return l.accepted(now, proposal{tx: in.ID, request: in.Request, timer: timer}, nil, out)
+	out = l.accepted(now, proposal{tx: in.ID, request: in.Request, timer: timer}, nil, out)
+	return l.authorised(in.Request, out)
 }
 
 // proposed takes the offer of an UPDATE or a PRACK, unless another is in the way:
@@ -291,7 +292,7 @@ func (l *Leg) updateResponse(now time.Time, r *sip.Response, out []Action) []Act
 	sent := l.updating
 	l.updating = updating{}
 	if sent.offers {
-		return l.updateAnswered(now, sent, r, out)
+		return l.authorised(r, l.updateAnswered(now, sent, r, out))
 	}
 	if l.state != Confirmed {
 		return out
