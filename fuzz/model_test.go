@@ -316,7 +316,7 @@ func (m *model) inside(a *attempt) (least, most int) {
 		if len(o.records) == 0 {
 			most += 1 + len(m.further)
 		}
-		if o.final == 0 && o.answers > 0 {
+		if o.final == 0 && o.called { // others may be told that there is no place
 			least++
 		}
 	}

@@ -38,6 +38,10 @@ func (w *Worker) obey(now time.Time, o Order, out *Output) {
 		if c := w.holder(o.slot, o.feeder); c != nil {
 			w.report = w.transmit(c.fed, o.report, w.report[:0], out)
 		}
+	case wonder:
+		w.wonder(now, o, out)
+	case spokenTo:
+		w.spokenTo(now, o, out)
 	case ask:
 		w.answer(now, o)
 	case shaken:

@@ -84,6 +84,13 @@ type affirm struct {
 	join         joinNumber
 }
 
+// wonder asks the worker of slot's feeder whether that one speaks: slot's peer is not
+// heard. spokenTo answers that it does; where it does not there is no answer.
+type (
+	wonder   struct{ slot, feeder relay.Slot }
+	spokenTo wonder
+)
+
 // tell carries what slot's in-half reports to the worker that holds its
 // out-half, which sends it.
 type tell struct {
@@ -115,6 +122,8 @@ func (adopt) order()    {}
 func (recall) order()   {}
 func (giveBack) order() {}
 func (retarget) order() {}
+func (wonder) order()   {}
+func (spokenTo) order() {}
 func (affirm) order()   {}
 func (tell) order()     {}
 func (ask) order()      {}

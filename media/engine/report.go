@@ -38,16 +38,22 @@ func (w *Worker) transmit(o *outbound, r relay.Report, scratch []byte, out *Outp
 	return scratch[:min(len(scratch)+tail, cap(scratch))]
 }
 
-// feeds returns the in-half that c's peer hears, where it lives with the same
-// worker; else nil.
-func (w *Worker) feeds(c *cell) *relay.InHalf {
-	if c.want.kind != endpoint {
-		return nil
+// wonder finds out for a silent peer whether it is spoken to, which the worker of its
+// feeder knows.
+func (w *Worker) wonder(now time.Time, o wonder, out *Output) {
+	if f := w.find(o.feeder); f != nil && f.in.Speaks(now) {
+		w.post(home(o.slot), spokenTo(o), out)
 	}
-	if feeder := w.find(c.want.feeder); feeder != nil {
-		return &feeder.in
+}
+
+// spokenTo tells that a peer is not heard although it is spoken to, unless it was
+// heard meanwhile or hears somebody else.
+func (w *Worker) spokenTo(now time.Time, o spokenTo, out *Output) {
+	c := w.find(o.slot)
+	if c == nil || c.want.kind != endpoint || c.want.feeder != o.feeder || !c.in.OneWay(now) {
+		return
 	}
-	return nil
+	out.Notices = append(out.Notices, Notice{c.owner, relay.OneWay{Slot: c.slot}})
 }
 
 // answer tells the figures of a slot: what was sent is known unless the out-half

@@ -411,8 +411,15 @@ func TestReportsPerLeg(t *testing.T) {
 // only when it was heard meanwhile; never of two who are both silent, of one who
 // suppresses silence, or where nobody expects it.
 func TestOneWayAudio(t *testing.T) {
-	m := newRoom(t, 1, port.Range{First: 20000, Last: 20099})
-	a, b := m.party(0, 1), m.party(0, 2)
+	t.Run("one worker", func(t *testing.T) { oneWayAudio(t, 0, 0) })
+	t.Run("a worker each", func(t *testing.T) { oneWayAudio(t, 0, 1) })
+}
+
+// oneWayAudio plays it with the two parties at workers of their own, or at one.
+func oneWayAudio(t *testing.T, first, second int) {
+	t.Helper()
+	m := newRoom(t, 1+max(first, second), port.Range{First: 20000, Last: 20099})
+	a, b := m.party(first, 1), m.party(second, 2)
 	m.Do(join(a, b))
 	told := func() (slots []relay.Slot) {
 		for _, ev := range m.events {

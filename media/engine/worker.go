@@ -142,8 +142,8 @@ func (w *Worker) Step(now time.Time, out *Output) {
 		if c.in.Silent(now) {
 			out.Notices = append(out.Notices, Notice{c.owner, relay.Silent{Slot: c.slot}})
 		}
-		if c.in.OneWay(now, w.feeds(c)) {
-			out.Notices = append(out.Notices, Notice{c.owner, relay.OneWay{Slot: c.slot}})
+		if c.in.Unheard(now) && c.want.kind == endpoint {
+			w.post(home(c.want.feeder), wonder{c.slot, c.want.feeder}, out)
 		}
 		w.unshaken(now, c, out)
 		c.in.Measure(now)

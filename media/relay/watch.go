@@ -47,10 +47,11 @@ func (h *InHalf) Silent(now time.Time) bool {
 	return true
 }
 
-// OneWay reports, once for each time, that the watched peer has fallen silent
-// while it hears another: by is what feeds it, nil if nothing that speaks does. A
-// peer that suppresses silence may be silent: it is not judged.
-func (h *InHalf) OneWay(now time.Time, by *InHalf) bool {
+// Unheard reports, when it is time to look, that the watched peer has fallen silent
+// and has not been told of: whether that is one-way audio depends on what feeds it,
+// which another worker may have. A peer that suppresses silence may be silent: it is
+// not judged.
+func (h *InHalf) Unheard(now time.Time) bool {
 	w := &h.watch
 	if w.oneWay.IsZero() || now.Before(w.oneWay) {
 		return false
@@ -60,10 +61,14 @@ func (h *InHalf) OneWay(now time.Time, by *InHalf) bool {
 		return false
 	}
 	w.oneWay = now.Add(oneWayAfter / 4)
-	if w.pausing && h.pin.set {
-		return false
-	}
-	if w.told || by == nil || !by.speaks(now) || h.quality.Paused() || h.noise {
+	return h.silent()
+}
+
+// OneWay takes it that an unheard peer is spoken to, and reports once for each time
+// that it is silent still.
+func (h *InHalf) OneWay(now time.Time) bool {
+	w := &h.watch
+	if w.oneWay.IsZero() || h.heard().Add(oneWayAfter).After(now) || !h.silent() {
 		return false
 	}
 	w.told = true
@@ -71,8 +76,13 @@ func (h *InHalf) OneWay(now time.Time, by *InHalf) bool {
 	return true
 }
 
-// speaks reports that the peer was heard within the last second.
-func (h *InHalf) speaks(now time.Time) bool {
+func (h *InHalf) silent() bool {
+	w := &h.watch
+	return !w.told && (!w.pausing || !h.pin.set) && !h.quality.Paused() && !h.noise
+}
+
+// Speaks reports that the peer was heard within the last second.
+func (h *InHalf) Speaks(now time.Time) bool {
 	return h.pin.set && now.Sub(h.pin.heard) < speaking
 }
 

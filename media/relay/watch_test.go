@@ -45,7 +45,7 @@ func TestWatch(t *testing.T) {
 				if due.IsZero() || due.After(at(now)) {
 					continue
 				}
-				w.in.OneWay(at(now), nil)
+				w.in.Unheard(at(now))
 				if w.in.Silent(at(now)) {
 					if now != test.want {
 						t.Fatalf("silent at %v, want %v", now, test.want)
