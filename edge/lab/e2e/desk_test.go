@@ -52,13 +52,12 @@ func TestPhoneHolds(t *testing.T) {
 func TestPhoneTransfers(t *testing.T) {
 	s := stage(t, 5)
 	b, c := phone(t, s.site.Phone("1001", voiceB)), phone(t, s.site.Phone("1002", voiceC))
-	_, atA, atB := s.reaches(b)
+	_, atA, _ := s.reaches(b)
 	order(t, b, "hold", "")
 	s.hears(atA, "music", s.music())
 	order(t, b, "dial", "sip:1002@t1.example")
 	atC := s.picksUp(c, "1001")
-	atB = s.talks(b)
-	s.together(atB, atC)
+	s.together(s.talks(b), atC)
 	ok := s.message(b.SIP, "SIP/2.0 200", "To: <sip:1002@", "INVITE")
 	tag := func(header string) string {
 		_, tag, _ := strings.Cut(ok.Header(header), ";tag=")

@@ -30,7 +30,7 @@ const (
 )
 
 // silence is one packet of nothing.
-var silence = bytes.Repeat([]byte{0xff}, samples)
+func silence() []byte { return bytes.Repeat([]byte{0xff}, samples) }
 
 // voiceOf is what a party says over and over: little, so that it costs little to
 // look for.
@@ -92,7 +92,7 @@ func (r *recorder) tone(key byte) {
 		r.audio(ulaw)
 	}
 	for range int(keyApart / ptime) {
-		r.audio(silence)
+		r.audio(silence())
 	}
 }
 
@@ -119,7 +119,7 @@ func (r *recorder) event(key byte) {
 	}
 	r.pass(ptime)
 	for range int(keyApart / ptime) {
-		r.audio(silence)
+		r.audio(silence())
 	}
 }
 
