@@ -13,10 +13,10 @@ func TestExported(t *testing.T) {
 			block[i] = byte(i)
 		}
 		key, salt := 16, 12
-		switch s {
-		case AES256GCM:
+		if s == AES256GCM {
 			key = 32
-		case AES128CM80:
+		}
+		if s == AES128CM80 {
 			salt = 14
 		}
 		client := append(bytes.Clone(block[:key]), block[2*key:2*key+salt]...)
