@@ -93,6 +93,13 @@ type performance struct {
 	all  []*carrier.Call
 }
 
+// draw draws what becomes of the call; it talks for as long as mean on average.
+func (p *performance) draw(r *rand.Rand, mean time.Duration) {
+	p.talk = min(time.Duration(r.ExpFloat64()*float64(mean)), 4*mean)
+	p.ring = 500*time.Millisecond + time.Duration(r.IntN(1000))*time.Millisecond
+	p.began, p.feature = drawCall(r)
+}
+
 // actor is a subscriber in a call.
 type actor struct {
 	subscriber

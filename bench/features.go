@@ -173,7 +173,9 @@ func (s *soak) round(ctx context.Context, p featurePlan) (*outcome, error) {
 			over, cancel := context.WithTimeout(ctx, p.length)
 			defer cancel()
 			for over.Err() == nil {
-				s.one(ctx, p, c, i < p.talking, r, over.Done(), o)
+				call := &performance{troupe: s.troupe, cast: c, ctx: ctx, stop: over.Done(), talks: i < p.talking}
+				call.draw(r, p.talk)
+				o.add(call, one(call))
 			}
 		})
 	}
@@ -186,22 +188,15 @@ func (s *soak) round(ctx context.Context, p featurePlan) (*outcome, error) {
 }
 
 // one plays one call of a cast.
-func (s *soak) one(ctx context.Context, plan featurePlan, c *cast, talks bool, r *rand.Rand, stop <-chan struct{}, o *outcome) {
-	p := &performance{
-		troupe: s.troupe, cast: c, ctx: ctx, stop: stop, talks: talks,
-		talk: min(time.Duration(r.ExpFloat64()*float64(plan.talk)), 4*plan.talk),
-		ring: 500*time.Millisecond + time.Duration(r.IntN(1000))*time.Millisecond,
-	}
-	p.began, p.feature = drawCall(r)
+func one(p *performance) error {
 	if p.feature == parked {
-		if c.tenant.parking.TryLock() {
-			defer c.tenant.parking.Unlock()
+		if p.tenant.parking.TryLock() {
+			defer p.tenant.parking.Unlock()
 		} else {
 			p.feature = held // another is in the first slot
 		}
 	}
-	err := p.perform()
-	o.add(p, err)
+	return p.perform()
 }
 
 // ramp is when cast i begins.

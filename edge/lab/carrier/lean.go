@@ -40,8 +40,8 @@ func nameIn(payload []byte) uint64 {
 }
 
 // sound takes a packet of the codec agreed.
-func (e *ear) sound(lean bool, codec relay.Codec, p *rtp.Packet) {
-	if !lean {
+func (m *media) sound(e *ear, codec relay.Codec, p *rtp.Packet) {
+	if !m.lean {
 		e.track.Add(audio.Packet{SSRC: p.SSRC, Timestamp: p.Timestamp, Codec: codec, Payload: p.Payload})
 		return
 	}

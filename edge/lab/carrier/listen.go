@@ -112,7 +112,7 @@ func (m *media) hear(now time.Time, from netip.AddrPort, data []byte) {
 	if kind == event {
 		m.digit(now, &p)
 	} else {
-		e.sound(m.lean, codec, &p)
+		m.sound(e, codec, &p)
 	}
 	if p.SSRC != m.receivedSSRC {
 		m.received.Cut()
