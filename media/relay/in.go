@@ -58,8 +58,10 @@ func (h *InHalf) Configure(spec Spec) {
 	if h.latch.describe(&spec) {
 		h.pin = pin{}
 	}
+	if !h.configured || h.keysMove(&spec) {
+		h.keys.configure(&spec)
+	}
 	h.spec = spec
-	h.keys.configure(&spec)
 	switch {
 	case !spec.Inband:
 		h.inband = nil
@@ -67,6 +69,14 @@ func (h *InHalf) Configure(spec Spec) {
 		h.inband = new(inband)
 	}
 	h.configured = true
+}
+
+// keysMove reports whether a description changes anything that keys depend on. The
+// answer behind early media changes nothing: a star held back stays so.
+func (h *InHalf) keysMove(spec *Spec) bool {
+	old := &h.spec
+	return spec.Remote != old.Remote || spec.Direction != old.Direction || spec.AudioIn != old.AudioIn || spec.EventIn != old.EventIn ||
+		spec.Stars != old.Stars || spec.Signalled != old.Signalled || spec.Inband != old.Inband
 }
 
 // Handle judges one datagram that arrived on the RTP port at the time given.

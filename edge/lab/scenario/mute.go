@@ -1,8 +1,9 @@
 package scenario
 
-// mute stops a party's RTP, and unmute has it go on: mute WHO, unmute WHO.
+// mute stops a party's RTP, and unmute has it go on, or begin before the answer: mute
+// WHO, unmute WHO.
 func (p *play) mute(c command) (string, error) {
-	k, err := p.who(c.word(0), func(k *call) bool { return k.answered && k.session != nil })
+	k, err := p.who(c.word(0), func(k *call) bool { return k.session != nil })
 	if err != nil {
 		return "", err
 	}
