@@ -39,19 +39,19 @@ type berth struct {
 // cell is one lease. It comes with its order and goes when it ends, with all
 // that it knew.
 type cell struct {
-	state state
 	slot  relay.Slot
 	owner uint32
 	seed  uint32 // of its reports
+	state state
+	where whereabouts
 
 	in       relay.InHalf
 	receiver *srtp.Receiver // of what in hears; nil where that is plain RTP
 	shake    *shake         // where its keys come by DTLS; else nil
 	fed      *outbound      // what in feeds, if it does
 
-	own   *outbound // the slot's own out-half, while it is at home
-	where whereabouts
-	want  source
+	own  *outbound // the slot's own out-half, while it is at home
+	want source
 
 	player *player    // nil until something is played
 	join   joinNumber // the latest of this slot
