@@ -208,6 +208,24 @@ func (s *scene) told(l listener, keys ...string) {
 	}
 }
 
+// beeped waits until somebody has heard a beep, or the end of one: a starved
+// machine loses the beginning, and ladders hear it whole.
+func (s *scene) beeped(l listener) {
+	s.Helper()
+	const piece = audio.Rate / 20
+	_, ok := s.judge(l, audio.Rate, func(pcm []int16) bool {
+		for n := 0; n+piece <= len(pcm); n += piece / 2 {
+			if part := pcm[n : n+piece]; audio.Level(part) > -30 && audio.Tone(part, 1000) > 0.9 {
+				return true
+			}
+		}
+		return false
+	})
+	if !ok {
+		s.Fatalf("%s hears no beep", l.name)
+	}
+}
+
 // judge has somebody's ear judged when it has heard so many samples, and again
 // with every half second more, for to correlate is dear. It returns how much was
 // heard at last, and whether the judge was content.
