@@ -22,7 +22,6 @@ import (
 	"sekisho/edge/sip/ua"
 	"sekisho/media/dtmf"
 	"sekisho/media/relay"
-	"sekisho/policy/number"
 )
 
 // exchange is a core without a shard: the script says what its legs report. What
@@ -33,8 +32,8 @@ type exchange struct {
 	core *feature.Core
 	cfg  feature.Config
 	dice *rand.Rand
-	// settings say what the tenants are like.
-	settings int
+	// drawn is what the tenants are like.
+	drawn drawn
 
 	lines []*line
 	byLeg map[leg.ID]*line
@@ -45,7 +44,10 @@ type exchange struct {
 	queue []ua.Input
 	// spells are the holds and waits of calls, by what began them: they end once.
 	spells map[spell]bool
-	// records and emergencies are counted, log is for a failure.
+	// told are the commands of legs, gone the slots that have been given back.
+	told []string
+	gone []relay.Slot
+	// log is for a failure.
 	log []string
 }
 
@@ -61,8 +63,9 @@ type line struct {
 	holds   bool
 	up      bool // answered
 	over    bool
-	offered bool // an INVITE of its own with an offer
-	owes    bool // the ACK with its answer
+	offered bool            // an INVITE of its own with an offer
+	owes    bool            // the ACK with its answer
+	said    *leg.Progressed // last
 	slot    relay.Slot
 	at      netip.AddrPort // of its RTP
 	callID  string
@@ -88,79 +91,17 @@ var (
 		{Listener: 1, Remote: netip.MustParseAddrPort("198.51.100.11:5060")},
 		{Listener: 1, Remote: netip.MustParseAddrPort("198.51.100.12:5060")},
 	}
-	exchangeMSISDN = []string{"09000002001", "09000002002", "09000002003"}
 )
 
-// exchangeTenants are two tenants, with settings by a number, and maybe without one
-// of the mobiles.
-func exchangeTenants(settings int, without string) []feature.Tenant {
-	var list []feature.Tenant
-	for i, name := range []string{"t1", "t2"} {
-		t := feature.Tenant{
-			Name: name, Domain: name + ".example", DefaultNumber: parsed(fmt.Sprintf("030000%d100", i)), Channels: exchangeChannels(settings),
-			Features: feature.Features{PressTwice: settings%4 == 1, Recall: settings%4 >= 2},
-			Park:     feature.Park{First: 701, Last: 702, Timeout: 5 * time.Minute},
-			Numbers: []feature.DID{
-				{Number: parsed(fmt.Sprintf("030000%d121", i)), Extension: "2001"}, {Number: parsed(fmt.Sprintf("030000%d101", i)), Extension: "1001"},
-			},
-		}
-		for m, msisdn := range exchangeMSISDN {
-			e := fmt.Sprintf("200%d", m+1)
-			if e == without {
-				continue
-			}
-			mobile := feature.Mobile{Extension: number.ExtensionNumber(e), MSISDN: parsed(msisdn[:7] + fmt.Sprint(2+i) + msisdn[8:])}
-			mobile.Plain = exchangePlain(settings) && m == 1
-			t.Mobiles = append(t.Mobiles, mobile)
-		}
-		if i == 0 {
-			t.Groups = exchangeGroups(settings)
-			t.Menus = []feature.Menu{{Extension: "3901", Options: []feature.Option{{Key: '1', To: "3801"}, {Key: '2', To: "3701"}}, Otherwise: "1001"}}
-			for _, d := range []struct{ number, extension string }{{"0300000137", "3701"}, {"0300000138", "3801"}, {"0300000139", "3901"}} {
-				t.Numbers = append(t.Numbers, feature.DID{Number: parsed(d.number), Extension: number.ExtensionNumber(d.extension)})
-			}
-			t.Phones = []feature.Phone{{Extension: "1001", Contact: exchangePhone[0], Softphone: true}, {Extension: "1002", Contact: exchangePhone[1]}}
-		}
-		list = append(list, t)
-	}
-	return list
-}
-
-// exchangeGroups are a ring group, and a queue that overflows into it.
-func exchangeGroups(settings int) []feature.Group {
-	members := []feature.Member{{Extension: "2001"}, {Extension: "1001"}, {Extension: "2002", After: 10 * time.Second}, {Extension: "2003"}}
-	g := feature.Group{Extension: "3701", Strategy: feature.Strategy(settings % 3), Members: members, Unreached: feature.Unreached(settings % 3)}
-	q := feature.Group{Extension: "3801", Queues: true, Strategy: feature.Strategy(settings / 3 % 3), Members: members[1:], Unreached: feature.Unreached(settings / 2 % 3)}
-	if settings%2 == 0 {
-		q.Overflow = g.Extension
-	}
-	g.Accept, q.Accept = settings/4%2 == 1, settings/8%2 == 1
-	return []feature.Group{g, q}
-}
-
-// exchangeChannels is how many legs of mobiles a tenant may have.
-func exchangeChannels(settings int) int { return 2 + settings%5 }
-
-// exchangePlain says that 2002 has no features.
-func exchangePlain(settings int) bool { return settings%3 == 2 }
-
-func parsed(s string) number.Number {
-	n, err := number.Parse(s)
-	if err != nil {
-		panic(err)
-	}
-	return n
-}
-
-func newExchange(t *testing.T, settings int) *exchange {
-	seed := uint64(settings)
+func newExchange(t *testing.T, d drawn) *exchange {
+	seed := uint64(d[drawSettings])
 	x := &exchange{
-		t: t, settings: settings, now: time.Date(2026, 7, 1, 9, 0, 0, 0, time.UTC), dice: rand.New(rand.NewPCG(seed, 1)),
+		t: t, drawn: d, now: time.Date(2026, 7, 1, 9, 0, 0, 0, time.UTC), dice: rand.New(rand.NewPCG(seed, 1)),
 		spells: map[spell]bool{}, byLeg: map[leg.ID]*line{}, jacks: map[relay.Slot]*jack{}, addrs: map[netip.AddrPort]relay.Slot{},
 	}
 	x.cfg = feature.Config{
 		Source: rand.New(rand.NewPCG(seed, 2)), Key: callid.Key{1}, Legs: new(ua.Sequence), Ports: x,
-		Tenants: exchangeTenants(settings, ""), Seam: []flow.Flow{exchangeSeam},
+		Tenants: d.tenants(t, ""), Seam: []flow.Flow{exchangeSeam},
 		SeamMedia: []netip.Prefix{netip.PrefixFrom(exchangeMedia.Addr(), 32)},
 		Caps:      sdp.Caps{Codecs: []relay.Codec{relay.PCMU, relay.PCMA}, Event: 101, Ptime: 20},
 	}
@@ -251,7 +192,8 @@ func (x *exchange) carryOut(a ua.Action) {
 // command carries a leg's command out. Whatever is told to a leg whose end the
 // core knows of is the core's fault.
 func (x *exchange) command(id leg.ID, c leg.Command) {
-	x.log = append(x.log, fmt.Sprintf("leg %d is told %T", id, c))
+	x.told = append(x.told, fmt.Sprintf("leg %d is told %T", id, c))
+	x.log = append(x.log, x.told[len(x.told)-1])
 	if d, ok := c.(leg.Dial); ok {
 		x.dialled(id, d)
 		return
@@ -334,13 +276,23 @@ func (x *exchange) dialled(id leg.ID, d leg.Dial) {
 	switch {
 	case d.Flow != exchangeSeam:
 		l.tenant = "t1"
-	case slices.ContainsFunc(exchangeMSISDN, func(m string) bool { return len(m) == len(user) && m[8:] == user[8:] && user[:7] == m[:7] }):
-		l.mobile, l.plain = true, exchangePlain(x.settings) && strings.HasSuffix(user, "2")
+	case x.subscribes(l, user):
 	default:
 		l.outside = true
 	}
 	x.byLeg[id] = l
 	x.lines = append(x.lines, l)
+}
+
+// subscribes makes a line that of the mobile with a number, if there is one.
+func (x *exchange) subscribes(l *line, msisdn string) bool {
+	tenant := slices.Index([]string{"t1", "t2"}, l.tenant)
+	for m := range x.drawn.mobiles(tenant) {
+		if drawnMSISDN(tenant, m) == msisdn {
+			l.mobile, l.plain = true, x.drawn.plain(m)
+		}
+	}
+	return l.mobile
 }
 
 // rtpOf is where whoever signals from a flow has its RTP.
@@ -389,6 +341,7 @@ func (x *exchange) media(c relay.Command) {
 			}
 		}
 		delete(x.jacks, c.Slot)
+		x.gone = append(x.gone, c.Slot)
 		x.queue = append(x.queue, ua.MediaEvent{Event: relay.Released{Slot: c.Slot}})
 	case relay.Watch:
 	}
@@ -490,7 +443,7 @@ func (x *exchange) judge() {
 		}
 	}
 	for tenant, n := range channels {
-		if n > exchangeChannels(x.settings) {
+		if n > x.drawn.channels(slices.Index([]string{"t1", "t2"}, tenant)) {
 			x.fail("%s has %d legs of mobiles", tenant, n)
 		}
 	}

@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/ua"
+	"sekisho/media/relay"
 )
 
 // The acts of an exchange: an octet for the act, one for what is meant by it.
@@ -29,6 +31,7 @@ const (
 	exReplace             // the core is replaced by what it has written down
 	exReload              // the directory is read again
 	exRefer               // a phone transfers by REFER
+	exAgain               // somebody says once more what he has said, or late what is over
 	actsOfExchange
 )
 
@@ -51,16 +54,30 @@ var (
 // FuzzCore plays a stream of events against a whole feature core: calls from
 // outside, from mobiles and phones, answers, failures, keys, time, hang-ups at any
 // step, a core that is replaced and a directory that is read again. What must hold
-// whatever happens is written at exchange.judge and exchange.close.
+// whatever happens is written at exchange.judge and exchange.close. A script begins
+// with what the directory is drawn from.
 func FuzzCore(f *testing.F) {
-	for _, script := range exchangeScripts() {
-		f.Add(script)
+	source := rand.New(rand.NewPCG(9, 10))
+	var others [24]drawn // companies of other kinds
+	for i := range others {
+		for octet, usually := range usual(i) {
+			others[i][octet] = usually ^ byte(source.Uint32()&source.Uint32())
+		}
+	}
+	for i, script := range exchangeScripts() {
+		d, other := usual(len(script)/2%12), others[i%len(others)]
+		f.Add(append(d[:], script...))
+		if i%2 == 0 {
+			f.Add(append(other[:], script...))
+		}
 	}
 	f.Fuzz(func(t *testing.T, script []byte) {
-		if len(script) > 200 {
+		var d drawn
+		if len(script) > len(d)+200 {
 			return
 		}
-		x := newExchange(t, len(script)/2)
+		script = script[copy(d[:], script):]
+		x := newExchange(t, d)
 		for i := 0; i+1 < len(script); i += 2 {
 			x.act(script[i]%actsOfExchange, script[i+1])
 		}
@@ -81,16 +98,18 @@ func (x *exchange) act(act, how byte) {
 		}
 		x.invite(l, exchangeSeam, "0300009001", numbers[how&3])
 	case exMobile:
-		l := &line{mobile: true, offered: how&0x80 == 0, tenant: "t1"}
-		msisdn := exchangeMSISDN[int(how>>4&3)%len(exchangeMSISDN)]
-		l.plain = exchangePlain(x.settings) && strings.HasSuffix(msisdn, "2")
+		l, tenant := &line{offered: how&0x80 == 0, tenant: "t1"}, 0
 		if how&0x40 != 0 {
-			l.tenant, msisdn = "t2", msisdn[:7]+"3"+msisdn[8:]
+			l.tenant, tenant = "t2", 1
 		}
+		msisdn := drawnMSISDN(tenant, int(how>>4&3)%x.drawn.mobiles(tenant))
+		x.subscribes(l, msisdn)
 		x.invite(l, exchangeSeam, msisdn, exchangeCalled[how&15])
 	case exPhone:
-		l := &line{offered: how&0x80 == 0, tenant: "t1"}
-		x.invite(l, exchangePhone[how>>4&1], "", exchangeCalled[how&15])
+		if n := x.drawn.phones(); n > 0 {
+			l := &line{offered: how&0x80 == 0, tenant: "t1"}
+			x.invite(l, exchangePhone[int(how>>4&1)%n], "", exchangeCalled[how&15])
+		}
 	case exRing:
 		if l := x.pick(how, func(l *line) bool { return l.dialled && !l.up }); l != nil {
 			ev := leg.Progressed{Status: 180}
@@ -98,6 +117,7 @@ func (x *exchange) act(act, how byte) {
 				n := x.session(l, false)
 				ev.Status, ev.Negotiated = 183, &n
 			}
+			l.said = &ev
 			x.tell(ua.LegEvent{Leg: l.id, Event: ev})
 		}
 	case exAnswer:
@@ -153,10 +173,52 @@ func (x *exchange) act(act, how byte) {
 		if l := x.pick(how>>4, func(l *line) bool { return l.up && l.phone() }); l != nil {
 			x.refer(l, how)
 		}
+	case exAgain:
+		x.again(how)
 	case exReload:
-		x.core.Reload(x.now, exchangeTenants(x.settings, []string{"", "2001", "2003", "2002"}[how&3]))
+		x.core.Reload(x.now, x.drawn.tenants(x.t, []string{"", "2001", "2003", "2002"}[how&3]))
 		x.judge()
 	}
+}
+
+// again has somebody say once more what has been said: what a transaction has not
+// absorbed, since it came in a message of its own (a 180 each minute, RFC 3261
+// §13.3.1.1; the refresh of a session, RFC 4028 §7.4), or what the media plane has
+// told when nobody waited for it any more. Nothing comes of it.
+func (x *exchange) again(how byte) {
+	var in []ua.Input
+	if l := x.pick(how>>4, func(l *line) bool { return l.dialled && !l.up && l.said != nil }); l != nil && how&1 != 0 {
+		in = append(in, ua.LegEvent{Leg: l.id, Event: *l.said})
+	}
+	l := x.pick(how>>4, func(l *line) bool { return l.up && !l.owes && x.jacks[l.slot] != nil })
+	if l != nil && how&2 != 0 {
+		in = append(in, ua.LegEvent{Leg: l.id, Event: leg.Agreed{Negotiated: x.session(l, l.holds)}})
+	}
+	if l != nil && how&4 != 0 {
+		in = append(in, ua.MediaEvent{Event: relay.Played{Slot: l.slot, Token: x.jacks[l.slot].token - 1}}, ua.MediaEvent{Event: relay.Latched{Slot: l.slot}})
+	}
+	if how&8 != 0 && len(x.gone) > 0 {
+		s := x.gone[int(how>>4)%len(x.gone)]
+		in = append(in, ua.MediaEvent{Event: relay.Released{Slot: s}}, ua.MediaEvent{Event: relay.Digit{Slot: s, Key: '*', At: x.now}},
+			ua.MediaEvent{Event: relay.Played{Slot: s, Token: 1}}, ua.MediaEvent{Event: relay.Silent{Slot: s}})
+	}
+	for _, event := range in {
+		x.log = append(x.log, fmt.Sprintf("again %+v", event))
+		heard, told := x.heard(), len(x.told)
+		x.tell(event)
+		if now := x.heard(); now != heard || len(x.told) != told {
+			x.fail("said again, %+v is another thing: %s, and was %s; %v", event, now, heard, x.told[told:])
+		}
+	}
+}
+
+// heard says what everybody hears.
+func (x *exchange) heard() string {
+	var b strings.Builder
+	for _, j := range x.ordered() {
+		fmt.Fprintf(&b, "%d %d %q %d; ", j.slot.Index, j.from.Index, j.clips, j.token)
+	}
+	return b.String()
 }
 
 // refer has a phone transfer to a number, or to whom it talks with in another call.
@@ -234,6 +296,14 @@ func exchangeScripts() [][]byte {
 				scripts = append(scripts, script)
 			}
 		}
+	}
+	for which := range byte(16) { // what is said twice, at every step of a feature
+		again := []byte{exAgain, 0xff, exAgain, 0x1f}
+		script := append(with(again...), keys(1, which)...)
+		for _, step := range [][]byte{{exPass, 3}, {exRing, byte(which) << 7}, {exRing, 0x80}, {exPass, 2}, {exAnswer, 0}, {exHangUp, 1}, {exPass, 6}} {
+			script = append(append(script, step...), again...)
+		}
+		scripts = append(scripts, script)
 	}
 	var crowd []byte
 	for i := range byte(12) {

@@ -46,7 +46,7 @@ type conversation struct {
 }
 
 func newConversation(t *testing.T) *conversation {
-	x := newExchange(t, 3*4) // neither pressed twice nor called back, and four channels
+	x := newExchange(t, usual(3*4)) // neither pressed twice nor called back, and four channels
 	m := &conversation{x: x}
 	m.a = &line{outside: true, offered: true, tenant: "t1"}
 	x.invite(m.a, exchangeSeam, "0300009001", "0300000121")

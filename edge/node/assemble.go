@@ -79,7 +79,7 @@ func Core(c *config.Config, at Sockets, s Shard) (*ua.UA, *core.Core) {
 	legs := new(ua.Sequence)
 	k := core.New(core.Config{
 		Source: s.Source, Key: s.Key, Legs: legs, Ports: s.Ports,
-		Tenants: coreTenants(c, s.Phones), Registration: registration(c, s.Source), Seam: flowsTo(0, []netip.AddrPort{at.Facing}),
+		Tenants: Directory(c, s.Phones), Registration: registration(c, s.Source), Seam: flowsTo(0, []netip.AddrPort{at.Facing}),
 		Caps: coreCaps(), Secure: phoneMedia(c, s.Certificate), SeamMedia: borderMedia(c),
 		Timers: core.Timers{Setup: c.Timers.Setup + behind, Interdigit: c.Timers.Interdigit, FirstDigit: c.Timers.FirstDigit,
 			AttendedNoAnswer: c.Timers.AttendedNoAnswer, BlindNoAnswer: c.Timers.BlindNoAnswer, ParkReturnRing: c.Timers.ParkReturnRing},

@@ -8,8 +8,8 @@ import (
 	"sekisho/edge/sip/flow"
 )
 
-// coreTenants turns the configuration's tenants into the core's directory.
-func coreTenants(c *config.Config, secrets Secrets) []core.Tenant {
+// Directory turns the configuration's tenants into the core's directory.
+func Directory(c *config.Config, secrets Secrets) []core.Tenant {
 	list := make([]core.Tenant, 0, len(c.Tenants))
 	for i := range c.Tenants {
 		list = append(list, coreTenant(&c.Tenants[i], c.Core.Phones, secrets))

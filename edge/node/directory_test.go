@@ -34,7 +34,7 @@ func TestPhoneFlow(t *testing.T) {
 	}
 }
 
-func TestCoreTenants(t *testing.T) {
+func TestDirectory(t *testing.T) {
 	num := func(s string) number.Number {
 		n, err := number.Parse(s)
 		if err != nil {
@@ -75,7 +75,7 @@ func TestCoreTenants(t *testing.T) {
 			{Extension: "3801", Queues: true, Music: "music/sea", Members: []core.Member{{Extension: "1001"}}, ShowCaller: true},
 		},
 	}}
-	if got := coreTenants(c, Secrets{{"t1", "1003"}: secret, {"t2", "1001"}: secret}); !reflect.DeepEqual(got, want) {
+	if got := Directory(c, Secrets{{"t1", "1003"}: secret, {"t2", "1001"}: secret}); !reflect.DeepEqual(got, want) {
 		t.Fatalf("got %+v\nwant %+v", got, want)
 	}
 }

@@ -33,7 +33,7 @@ func (n *Node) Reload(read *config.Config) (later []string, err error) {
 	}
 	n.running = next
 	n.border.each(func(i int, _ time.Time) { n.borders[i].Reload(tables) })
-	n.core.each(func(i int, now time.Time) { n.cores[i].Reload(now, coreTenants(next, secrets)) })
+	n.core.each(func(i int, now time.Time) { n.cores[i].Reload(now, Directory(next, secrets)) })
 	return later, nil
 }
 
