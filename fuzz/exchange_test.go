@@ -44,6 +44,8 @@ type exchange struct {
 	queue []ua.Input
 	// spells are the holds and waits of calls, by what began them: they end once.
 	spells map[spell]bool
+	// entry is the group that is being called, if one is.
+	entry string
 	// told are the commands of legs, gone the slots that have been given back.
 	told []string
 	gone []relay.Slot
@@ -282,6 +284,63 @@ func (x *exchange) dialled(id leg.ID, d leg.Dial) {
 	}
 	x.byLeg[id] = l
 	x.lines = append(x.lines, l)
+	x.shown(l, user, d)
+}
+
+// shown holds an INVITE of the core's to what SPEC §8 says of any:
+//
+//   - an emergency number is called for a mobile that has dialled it alone (R61);
+//   - somebody outside sees a number of the tenant's, or who a mobile's call comes
+//     from, with a number of the tenant's beside it (R3, R30);
+//   - a mobile that a group rings sees what the two display settings say (R22 to R24);
+//   - it goes fewer hops than what it comes of, and keeps to its shard.
+func (x *exchange) shown(l *line, user string, d leg.Dial) {
+	var caller, diversion string
+	for _, h := range d.Headers {
+		switch h.Name() {
+		case "P-Asserted-Identity":
+			caller = userIn(h.Value())
+		case "Diversion":
+			diversion = userIn(h.Value())
+		}
+	}
+	shard := func(o *line) bool {
+		return o != l && !o.over && o.tenant == l.tenant && x.cfg.Key.OfString(o.callID) == x.cfg.Key.OfString(l.callID)
+	}
+	switch {
+	case emergencyText.MatchString(user):
+		l.urgent = true
+		if !slices.ContainsFunc(x.lines, func(o *line) bool { return o.urgent && o.mobile && !o.dialled && !o.over && o.tenant == l.tenant }) {
+			x.fail("leg %d calls %s, which nobody has dialled", l.id, user)
+		}
+	case l.outside && !x.owns(l.tenant, caller) && !x.owns(l.tenant, diversion):
+		x.fail("leg %d to %s shows %q, diverted by %q", l.id, user, caller, diversion)
+	case l.mobile && x.entry != "":
+		group, both := caller == "3701" || caller == "3801", x.drawn.flag(drawSettings, 2) && x.drawn.flag(drawSettings, 3)
+		if neither := !x.drawn.flag(drawSettings, 2) && !x.drawn.flag(drawSettings, 3); neither && !group || both && group {
+			x.fail("leg %d that %s rings is shown %q", l.id, x.entry, caller)
+		}
+	}
+	if d.MaxForwards >= 60 || d.MaxForwards < 0 {
+		x.fail("leg %d goes %d hops", l.id, d.MaxForwards)
+	}
+	if !slices.ContainsFunc(x.lines, shard) {
+		x.fail("leg %d belongs to another shard than any of %s", l.id, l.tenant)
+	}
+}
+
+// userIn is the user part of the URI in a value.
+func userIn(value string) string {
+	_, uri, _ := strings.Cut(value, "<")
+	user, _, _ := strings.Cut(uri[strings.Index(uri, ":")+1:], "@")
+	return user
+}
+
+// owns says that the public network knows a number as the tenant's.
+func (x *exchange) owns(tenant, text string) bool {
+	return slices.ContainsFunc(x.cfg.Tenants, func(t feature.Tenant) bool {
+		return t.Name == tenant && (t.DefaultNumber.String() == text || slices.ContainsFunc(t.Numbers, func(d feature.DID) bool { return d.Number.String() == text }))
+	})
 }
 
 // subscribes makes a line that of the mobile with a number, if there is one.

@@ -96,7 +96,11 @@ func (x *exchange) act(act, how byte) {
 		if how&3 == 2 {
 			l.tenant = "t2"
 		}
+		if number := numbers[how&3]; number == "0300000137" || number == "0300000138" {
+			x.entry = number
+		}
 		x.invite(l, exchangeSeam, "0300009001", numbers[how&3])
+		x.entry = ""
 	case exMobile:
 		l, tenant := &line{offered: how&0x80 == 0, tenant: "t1"}, 0
 		if how&0x40 != 0 {
