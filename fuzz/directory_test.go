@@ -293,7 +293,7 @@ func (d drawn) tenants(t testing.TB, without string) []feature.Tenant {
 // Whatever the octets are, the directory loads, with each of the mobiles gone too.
 func TestDrawnDirectoriesLoad(t *testing.T) {
 	source := rand.New(rand.NewPCG(7, 8))
-	for range 40 {
+	for range 20 {
 		var d drawn
 		for i := range d {
 			d[i] = byte(source.Uint32())
@@ -301,13 +301,6 @@ func TestDrawnDirectoriesLoad(t *testing.T) {
 		tenants := d.tenants(t, []string{"", "2001", "2002", "2003"}[source.IntN(4)])
 		if len(tenants) != 2 || len(tenants[0].Mobiles) == 0 || tenants[0].Channels != d.channels(0) || len(tenants[0].Phones) != d.phones() {
 			t.Fatalf("%x: %+v", d, tenants)
-		}
-	}
-	for octet := range len(drawn{}) {
-		for bit := range 8 {
-			d := usual(12)
-			d[octet] ^= 1 << bit
-			d.tenants(t, "")
 		}
 	}
 }

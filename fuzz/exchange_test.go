@@ -468,7 +468,8 @@ func (x *exchange) partner(l *line) *line {
 //
 //   - whoever hears a voice is heard by it, and both are of one tenant
 //     (SPEC R69: no prompt's hearer is heard by anybody else);
-//   - only who stands is heard, and only endpoints that are described;
+//   - only who stands and does not hold is heard, and only endpoints that are
+//     described;
 //   - * and # of a mobile in a call that is not an outbound one to the outside
 //     are kept from whom it talks with, and nobody else's are (SPEC R40, R41);
 //   - no tenant has more legs of mobiles than channels (SPEC R12).
@@ -493,6 +494,8 @@ func (x *exchange) judge() {
 			x.fail("leg %d hears leg %d, but not the other way", l.id, o.id)
 		case o.tenant != l.tenant:
 			x.fail("legs %d and %d of two tenants are joined", l.id, o.id)
+		case l.holds || o.holds:
+			x.fail("leg %d hears leg %d, and one of them holds", l.id, o.id)
 		case !j.set:
 			x.fail("leg %d is joined without a description", l.id)
 		}

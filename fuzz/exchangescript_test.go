@@ -3,6 +3,7 @@ package fuzz
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -188,7 +189,8 @@ func (x *exchange) act(act, how byte) {
 // again has somebody say once more what has been said: what a transaction has not
 // absorbed, since it came in a message of its own (a 180 each minute, RFC 3261
 // §13.3.1.1; the refresh of a session, RFC 4028 §7.4), or what the media plane has
-// told when nobody waited for it any more. Nothing comes of it.
+// told when nobody waited for it any more. Nothing comes of it, but that who calls may
+// be told again that it rings.
 func (x *exchange) again(how byte) {
 	var in []ua.Input
 	if l := x.pick(how>>4, func(l *line) bool { return l.dialled && !l.up && l.said != nil }); l != nil && how&1 != 0 {
@@ -210,8 +212,9 @@ func (x *exchange) again(how byte) {
 		x.log = append(x.log, fmt.Sprintf("again %+v", event))
 		heard, told := x.heard(), len(x.told)
 		x.tell(event)
-		if now := x.heard(); now != heard || len(x.told) != told {
-			x.fail("said again, %+v is another thing: %s, and was %s; %v", event, now, heard, x.told[told:])
+		further := slices.DeleteFunc(slices.Clone(x.told[told:]), func(c string) bool { return strings.HasSuffix(c, "leg.Ring") })
+		if now := x.heard(); now != heard || len(further) > 0 {
+			x.fail("said again, %+v is another thing: %s, and was %s; %v", event, now, heard, further)
 		}
 	}
 }
