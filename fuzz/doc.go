@@ -8,10 +8,11 @@
 //	FuzzCall         streams of events through a whole border: calls from both
 //	                 sides, answers, time, loss, forgery, media; a small model
 //	                 says what the border owes
-//	FuzzCore         streams of events through a whole feature core: calls, answers,
-//	                 failures, keys, time, hang-ups at any step, a core restored
-//	                 and a directory read again; who hears whom must make sense
-//	                 after every one, and whoever stands must have somebody
+//	FuzzCore         streams of events through a whole feature core of a company that
+//	                 the script draws: calls, answers, failures, keys, time, what is
+//	                 said again, hang-ups at any step, a core restored and a
+//	                 directory read again; who hears whom must make sense after
+//	                 every one, and whoever stands must have somebody
 //	FuzzTalk         one call with features, against the state machine of SPEC §2.5
 //	                 written again
 //	FuzzRTP          two peers and signalling by a script, with datagrams of any
