@@ -307,7 +307,7 @@ func exchangeScripts() [][]byte {
 	for which := range byte(16) { // what is said twice, at every step of a feature
 		again := []byte{exAgain, 0xff, exAgain, 0x1f}
 		script := append(with(again...), keys(1, which)...)
-		for _, step := range [][]byte{{exPass, 3}, {exRing, byte(which) << 7}, {exRing, 0x80}, {exPass, 2}, {exAnswer, 0}, {exHangUp, 1}, {exPass, 6}} {
+		for _, step := range [][]byte{{exPass, 3}, {exRing, which << 7}, {exRing, 0x80}, {exPass, 2}, {exAnswer, 0}, {exHangUp, 1}, {exPass, 6}} {
 			script = append(append(script, step...), again...)
 		}
 		scripts = append(scripts, script)
