@@ -4,6 +4,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"net/netip"
+	"strings"
 	"time"
 
 	"sekisho/edge/cdr"
@@ -42,7 +43,16 @@ type call struct {
 	id    uint64
 	name  string // the record's ID
 	phase phase
-	a, b  party
+	// unbilled marks a call answered only for an announcement (R60c).
+	unbilled bool
+	// earlyFromB says that the caller has heard B's early media, so that no
+	// announcement of ours follows.
+	earlyFromB bool
+	joined     bool
+	// discreet says that nothing toward B may tell who calls: the number is
+	// masked or withheld there.
+	discreet bool
+	a, b     party
 
 	tenant    policy.TenantID
 	kind      policy.Kind
@@ -76,12 +86,6 @@ type call struct {
 	// refusal is what the caller gets in the end, once refusing.
 	refusal policy.Refusal
 	reason  policy.Reason
-	// unbilled marks a call answered only for an announcement (R60c).
-	unbilled bool
-	// earlyFromB says that the caller has heard B's early media, so that no
-	// announcement of ours follows.
-	earlyFromB bool
-	joined     bool
 	// recast is a change between audio and T.38 under way.
 	recast *recast
 	// transfer is the REFER being carried out, refers counts those accepted, and
@@ -93,9 +97,6 @@ type call struct {
 	place uint64
 	// asks names the requests passed on inside the dialogs.
 	asks uint64
-	// discreet says that nothing toward B may tell who calls: the number is
-	// masked or withheld there.
-	discreet bool
 }
 
 // party is one leg with its endpoint.
@@ -118,26 +119,23 @@ type party struct {
 	// leased says that pair is ours; released that its statistics have come, with
 	// the last that its endpoint tells: a relay.Released, as it came.
 	leased, released bool
-	last             relay.Event
-	media            *medium
-	negotiated       *sdp.Negotiated
-	// signalled says that the other party is told this one's keys by INFO.
-	signalled bool
-	hold      holding
-	// former says that another leg has taken its place.
-	former bool
-	// referred says that it came by a transfer: what it is to policy is not known.
-	referred bool
+	// signalled says that the other party is told this one's keys by INFO, watched
+	// that the media plane tells when this one falls silent.
+	signalled, watched bool
+	// former says that another leg has taken its place; referred that it came by a
+	// transfer: what it is to policy is not known. ended says that the leg is over.
+	former, referred, ended bool
+	last                    relay.Event
+	media                   *medium
+	negotiated              *sdp.Negotiated
+	hold                    holding
 	// relayed are the requests that the party is asked for the other one.
 	relayed []relayed
 	// refers are the REFERs that it has accepted of the other one's, firstRefer is
 	// the number of the first it has sent itself.
 	refers     []subscribed
 	firstRefer uint32
-	// watched says that the media plane tells when the party falls silent.
-	watched bool
-	// ended says that the leg is over, and why.
-	ended bool
+	// cause is why the leg is over, once ended.
 	cause cause.Cause
 	// said are the reasons that this party gave at its end.
 	said []header.Reason
@@ -178,7 +176,7 @@ func (b *Border) begin(now time.Time, in ua.Incoming) *call {
 	b.counts.Attempts++
 	c := &call{id: b.last, start: now, tenant: policy.NoTenant, offer: in.Offer, offered: in.Offer != nil, early: in.Offer != nil || in.Reliable}
 	c.place = c.id
-	c.a = party{call: c, leg: in.Leg, peer: in.Peer, flow: in.Flow, callID: in.Request.CallID().Value(), media: b.medium(in.Peer)}
+	c.a = party{call: c, leg: in.Leg, peer: in.Peer, flow: in.Flow, callID: strings.Clone(in.Request.CallID().Value()), media: b.medium(in.Peer)}
 	c.b = party{call: c}
 	c.name = b.newName()
 	b.calls[c.id], b.legs[in.Leg] = c, &c.a

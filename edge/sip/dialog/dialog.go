@@ -66,9 +66,12 @@ func FromResponse(r *sip.Response, target string) (Dialog, error) {
 // "the route set for the dialog MUST be recomputed based on the 2xx response"
 // (RFC 3261 §13.2.2.4), and its Contact is the target. Sequence numbers stay.
 func (d *Dialog) Confirm(r *sip.Response) {
-	d.Refresh(r)
+	if target := contact(r); target != "" {
+		d.Target = target
+	}
 	d.Routes = header.Lines(r, "Record-Route")
 	slices.Reverse(d.Routes)
+	d.own()
 }
 
 // FromRequest makes the UAS's dialog of an INVITE that we give localTag
@@ -79,7 +82,7 @@ func FromRequest(r *sip.Request, localTag token.Tag) (Dialog, error) {
 		return Dialog{}, ErrNoContact
 	}
 	from := header.Text(r, "From")
-	return Dialog{
+	d := Dialog{
 		CallID:      r.CallID().Value(),
 		LocalTag:    localTag,
 		RemoteTag:   token.TagOf(from),
@@ -89,7 +92,36 @@ func FromRequest(r *sip.Request, localTag token.Tag) (Dialog, error) {
 		RemoteKnown: true,
 		Target:      target,
 		Routes:      header.Lines(r, "Record-Route"),
-	}, nil
+	}
+	d.own()
+	return d, nil
+}
+
+// own makes the dialog's texts parts of one piece of its own. They were parts of
+// a whole message (header.Parse), which would stay as long as the call.
+func (d *Dialog) own() {
+	texts := []*string{&d.CallID, &d.Local, &d.Remote, &d.Target}
+	for i := range d.Routes {
+		texts = append(texts, &d.Routes[i])
+	}
+	size := 0
+	for _, t := range texts {
+		size += len(*t)
+	}
+	var b strings.Builder
+	b.Grow(size)
+	for _, t := range texts {
+		b.WriteString(*t)
+	}
+	all := b.String()
+	for _, t := range texts {
+		*t, all = all[:len(*t)], all[len(*t):]
+	}
+	// Our tag of an INVITE received is no part of a message.
+	if tag := token.TagOf(d.Local); tag == d.LocalTag {
+		d.LocalTag = tag
+	}
+	d.RemoteTag = token.TagOf(d.Remote)
 }
 
 // Request builds the next request of the dialog: everything but Via, Contact
@@ -157,8 +189,8 @@ func (d *Dialog) InOrder(r *sip.Request) bool {
 // Refresh follows a target refresh: the Contact of a re-INVITE, an UPDATE or
 // their 2xx (RFC 3261 §12.2.1.2, §12.2.2; RFC 3311 §5).
 func (d *Dialog) Refresh(m sip.Message) {
-	if target := contact(m); target != "" {
-		d.Target = target
+	if target := contact(m); target != "" && target != d.Target {
+		d.Target = strings.Clone(target)
 	}
 }
 

@@ -84,11 +84,21 @@ type Leg struct {
 	env   *Env
 	id    ID
 	state State
-	flow  flow.Flow
-	// local is our tag; every dialog of this leg has it.
-	local token.Tag
 	// told is set once Ended was told.
 	told bool
+	// cancellable is set once a response allows CANCEL (RFC 3261 §9.1).
+	cancellable, cancelSent bool
+	// byeOwed says that a BYE waits for the ACK of our 2xx (RFC 3261 §15).
+	byeOwed bool
+	// reasons says whether what ends by itself tells the peer why.
+	reasons cause.Telling
+	// updates says that the peer takes UPDATE, rel100 are the terms of reliable
+	// provisional responses.
+	updates bool
+	rel100  Reliability
+	flow    flow.Flow
+	// local is our tag; every dialog of this leg has it.
+	local token.Tag
 
 	// invite is our INVITE (UAC), or the peer's (UAS), until its final answer.
 	invite   *sip.Request
@@ -96,16 +106,10 @@ type Leg struct {
 	// seq is the CSeq of that INVITE, target our Request-URI: empty on a UAS.
 	seq    uint32
 	target string
-	// cancellable is set once a response allows CANCEL (RFC 3261 §9.1).
-	cancellable, cancelSent bool
 	// giveUp ends Cancelling.
 	giveUp time.Time
-	// parting is what the BYE or CANCEL that is still to come will carry, and
-	// byeOwed says that a BYE waits for the ACK of our 2xx (RFC 3261 §15).
+	// parting is what the BYE or CANCEL that is still to come will carry.
 	parting []sip.Header
-	byeOwed bool
-	// reasons says whether what ends by itself tells the peer why.
-	reasons cause.Telling
 
 	session sdp.Session
 	offer   *sdp.Description // the INVITE's, until answered
@@ -113,9 +117,7 @@ type Leg struct {
 	early   []earlyDialog
 	accept  dialog.Accept
 	timer   dialog.SessionTimer
-	// rel100 are the terms of reliable provisional responses, reliable is what
-	// came of them on a UAS.
-	rel100   Reliability
+	// reliable is what came of reliable provisional responses on a UAS.
 	reliable provisioning
 	// acks are the ACKs sent for 2xx responses, repeated when one comes again.
 	acks []sentAck
@@ -123,10 +125,9 @@ type Leg struct {
 	// reinvite is the re-INVITE in progress, ours or the peer's.
 	reinvite reinvite
 	// proposal is an offer of the peer's that waits outside an INVITE, updating
-	// a refresh of ours; updates says that the peer takes UPDATE.
+	// a refresh of ours.
 	proposal proposal
 	updating updating
-	updates  bool
 	// unnamed are the client transactions whose Started is still to come.
 	unnamed []purpose
 	// byeTx is the BYE whose answer the leg waits for.

@@ -82,7 +82,7 @@ func (s *Session) Answer(caps Caps, dir relay.Direction) ([]byte, error) {
 		n.Handshake, n.Mux = s.associate(with), with.Ours.Mux
 	}
 	s.agree(theirs, n)
-	s.Current.DTLS = with
+	s.Current.DTLS = with.kept()
 	ex := s.Exchange
 	s.Current.Sent = s.publish(body{streams: ex.Streams, audio: ex.Audio, formats: formats, ptime: caps.ptime(), direction: n.Direction, time: ex.Time, crypto: lines, dtls: with.Ours})
 	return s.Current.Sent, nil
@@ -154,7 +154,7 @@ func (s *Session) RemoteAnswer(d *Description) error {
 		n.Handshake, n.Mux = s.associate(with), with.Ours.Mux && with.Theirs.Mux
 	}
 	s.agree(theirs, n)
-	s.Current.DTLS = with
+	s.Current.DTLS = with.kept()
 	return nil
 }
 

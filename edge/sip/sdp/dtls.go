@@ -39,6 +39,23 @@ func (d DTLS) On() bool { return !d.Fingerprint.IsZero() }
 // Association is what both sides have said; our Setup is Active or Passive.
 type Association struct{ Ours, Theirs DTLS }
 
+// kept is a as an Agreement holds it.
+func (a Association) kept() *Association {
+	if !a.Ours.On() {
+		return nil
+	}
+	kept := a // a itself stays off the heap
+	return &kept
+}
+
+// association is the one that the keys come from, zero if none.
+func (a *Agreement) association() Association {
+	if a.DTLS == nil {
+		return Association{}
+	}
+	return *a.DTLS
+}
+
 // offered and answered report whether an offer or an answer says enough. An offer
 // without a=setup is active (RFC 4145 §4); an answer has to choose.
 func (d DTLS) offered() bool  { return d.On() && d.Setup != HoldConn }
@@ -79,7 +96,7 @@ func (c Secure) dtls() bool { return c.Mode != SecurityOff && !c.Certificate.IsZ
 // one while nothing is. What was agreed otherwise stays so.
 func (s *Session) dtlsToOffer() DTLS {
 	if _, ok := s.Negotiated(); ok {
-		ours := s.Current.DTLS.Ours
+		ours := s.Current.association().Ours
 		if ours.On() {
 			ours.Setup = ActPass
 		}
@@ -95,7 +112,8 @@ func (s *Session) dtlsToOffer() DTLS {
 // the association stays, else as server if the peer lets us, because the peer
 // may be behind a NAT.
 func (s *Session) dtlsToAnswer(theirs DTLS) DTLS {
-	for _, was := range [...]Association{s.Current.DTLS, s.before().DTLS} {
+	before := s.before()
+	for _, was := range [...]Association{s.Current.association(), before.association()} {
 		if was.Theirs.On() && was.Theirs.same(theirs) && theirs.suits(was.Ours.Setup) {
 			was.Ours.Mux = theirs.Mux
 			return was.Ours
@@ -131,8 +149,8 @@ func (s *Session) associate(a Association) srtp.Handshake {
 		h.Role = srtp.Client
 	}
 	for _, was := range [...]Agreement{s.Current, s.before()} {
-		known := was.Negotiated.Handshake
-		if known.Role == h.Role && known.Peer == h.Peer && was.DTLS.Theirs.same(a.Theirs) && was.DTLS.Ours.ID == a.Ours.ID {
+		known, with := was.Negotiated.Handshake, was.association()
+		if known.Role == h.Role && known.Peer == h.Peer && with.Theirs.same(a.Theirs) && with.Ours.ID == a.Ours.ID {
 			return known
 		}
 	}

@@ -121,7 +121,7 @@ func (c Secure) pick(a Audio) (choice, error) {
 func (s *Session) bound() Secure {
 	c := s.Secure
 	switch {
-	case s.Current.DTLS.Ours.On():
+	case s.Current.association().Ours.On():
 		c.Mode, c.Keyless = SecurityRequired, true
 	case s.secured():
 		c.Mode, c.Certificate = SecurityRequired, srtp.Fingerprint{}

@@ -54,8 +54,8 @@ type Agreement struct {
 	Audio      int // index in Streams
 	Local      netip.AddrPort
 	Negotiated Negotiated
-	// DTLS is the association that the keys come from.
-	DTLS Association
+	// DTLS is the association that the keys come from; nil is none. Read-only.
+	DTLS *Association
 	// Fax is what we say of a T.38 session.
 	Fax Fax
 	// Sent is our description of it. Read-only.
