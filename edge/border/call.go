@@ -52,7 +52,10 @@ type call struct {
 	// discreet says that nothing toward B may tell who calls: the number is
 	// masked or withheld there.
 	discreet bool
-	a, b     party
+	// acked says that A has acknowledged its answer: before, that may wait in the
+	// leg for a PRACK (RFC 3262 §3).
+	acked bool
+	a, b  party
 
 	tenant    policy.TenantID
 	kind      policy.Kind

@@ -186,6 +186,7 @@ func (b *Border) agreed(p *party, n sdp.Negotiated, out []ua.Action) []ua.Action
 
 // acked is A's ACK; with a late offer it brings A's answer.
 func (b *Border) acked(p *party, ev leg.Acked, out []ua.Action) []ua.Action {
+	p.call.acked = true
 	if ev.Negotiated != nil {
 		out = b.configure(p, *ev.Negotiated, out)
 	}

@@ -43,7 +43,7 @@ func (b *Border) refer(now time.Time, p *party, ev leg.Asked, out []ua.Action) [
 		return answer(p, ev, leg.Respond{Status: 603}, out)
 	case status != 0:
 		return answer(p, ev, leg.Respond{Status: status}, out)
-	case p.call.phase != talking || !p.other().live():
+	case p.call.phase != talking || !p.other().live(), !p.call.acked && (ev.Early || p == &p.call.b):
 		return answer(p, ev, leg.Respond{Status: 480}, out)
 	case p.call.transfer != nil:
 		return answer(p, ev, leg.Respond{Status: 491}, out)

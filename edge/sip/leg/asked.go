@@ -15,6 +15,8 @@ import (
 type Asked struct {
 	ID      RequestID
 	Request *sip.Request
+	// Early says that the leg's INVITE is not answered yet (RFC 3261 §12.1).
+	Early bool
 }
 
 // Respond answers an Asked with a final status. One that was answered already,
@@ -49,7 +51,7 @@ func (l *Leg) asked(in arrival, out []Action) []Action {
 		return l.plain(in, 500, out)
 	}
 	l.questions = append(l.questions, question{tx: in.ID, request: in.Request})
-	return append(out, Tell{Asked{ID: in.ID, Request: in.Request}})
+	return append(out, Tell{Asked{ID: in.ID, Request: in.Request, Early: l.state != Accepted && l.state != Confirmed}})
 }
 
 // respond answers one of them.
