@@ -13,6 +13,8 @@
 //	                 said again, hang-ups at any step, a core restored and a
 //	                 directory read again; who hears whom must make sense after
 //	                 every one, and whoever stands must have somebody
+//	FuzzRepeat       the same companies on the wire, where every message comes twice:
+//	                 the core is told once, and nobody is sent anything new
 //	FuzzTalk         one call with features, against the state machine of SPEC §2.5
 //	                 written again
 //	FuzzRTP          two peers and signalling by a script, with datagrams of any

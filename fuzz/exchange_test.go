@@ -317,7 +317,9 @@ func (x *exchange) shown(l *line, user string, d leg.Dial) {
 		x.fail("leg %d to %s shows %q, diverted by %q", l.id, user, caller, diversion)
 	case l.mobile && x.entry != "":
 		group, both := caller == "3701" || caller == "3801", x.drawn.flag(drawSettings, 2) && x.drawn.flag(drawSettings, 3)
-		if neither := !x.drawn.flag(drawSettings, 2) && !x.drawn.flag(drawSettings, 3); neither && !group || both && group {
+		// An overflow to a mobile is a group of one, without a name to show.
+		onward := slices.ContainsFunc(x.cfg.Tenants[0].Groups, func(g feature.Group) bool { return strings.HasPrefix(string(g.Overflow), "2") })
+		if neither := !x.drawn.flag(drawSettings, 2) && !x.drawn.flag(drawSettings, 3); neither && !group && !onward || both && group {
 			x.fail("leg %d that %s rings is shown %q", l.id, x.entry, caller)
 		}
 	}
