@@ -36,7 +36,7 @@ func (r *rig) wantActivities(want ...string) {
 }
 
 // TestCentreHistory: each caller of a call centre is queued and leaves it in one
-// way; a ring group has no history.
+// way (SPEC R58); a ring group has no history.
 func TestCentreHistory(t *testing.T) {
 	centre := Group{Extension: "3701", Queues: true, Timeout: 20 * time.Second, Members: members("1002")}
 	for _, c := range []struct {
