@@ -120,7 +120,12 @@ func ring(t *testing.T, site *Site, listen netip.AddrPort, encryption string) (r
 		expect(t, p, "CALL_ESTABLISHED")
 	}
 	for _, p := range phones {
-		if err := wire.Packets(media(t, wire, p.SIP, ""), 80); err != nil {
+		at := media(t, wire, p.SIP, "")
+		if err := wire.Packets(at, 80); err != nil {
+			t.Fatal(err)
+		}
+		// Without a report of ours a phone has nothing to sum up at the end.
+		if err := wire.Reported(at, 1); err != nil {
 			t.Fatal(err)
 		}
 	}

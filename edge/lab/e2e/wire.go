@@ -50,6 +50,7 @@ func (m Message) Header(name string) string {
 type ear struct {
 	track   audio.Track
 	packets int
+	reports int // of RTCP
 	keys    string
 	key     uint32 // timestamp of the last of them
 }
@@ -135,8 +136,13 @@ func (w *Wire) take(p []byte) {
 	defer w.mu.Unlock()
 	if len(body) > 0 && body[0] >= 'A' && body[0] <= 'Z' {
 		w.sip = append(w.sip, Message{from, to, string(body)})
-	} else if len(body) >= 12 && body[0]>>6 == 2 && (body[1]&0x7f < 64 || body[1]&0x7f > 95) { // RFC 5761 §4
-		w.ear(to).hear(body)
+	} else if len(body) >= 8 && body[0]>>6 == 2 {
+		switch kind := body[1] & 0x7f; {
+		case kind >= 64 && kind <= 95: // RFC 5761 §4
+			w.ear(to).reports++
+		case len(body) >= 12:
+			w.ear(to).hear(body)
+		}
 	}
 	close(w.changed)
 	w.changed = make(chan struct{})
@@ -229,6 +235,16 @@ func (w *Wire) Packets(to netip.AddrPort, n int) error {
 	})
 	if err != nil {
 		return fmt.Errorf("%d packets for %s: %w", n, to, err)
+	}
+	return nil
+}
+
+// Reported waits until somebody whose RTP goes to a socket has got n reports, there
+// or at the port above it.
+func (w *Wire) Reported(to netip.AddrPort, n int) error {
+	above := netip.AddrPortFrom(to.Addr(), to.Port()+1)
+	if err := w.await(func() bool { return w.ear(to).reports+w.ear(above).reports >= n }); err != nil {
+		return fmt.Errorf("%d reports for %s: %w", n, to, err)
 	}
 	return nil
 }
