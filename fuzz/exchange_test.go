@@ -305,7 +305,7 @@ func (x *exchange) shown(l *line, user string, d leg.Dial) {
 		}
 	}
 	shard := func(o *line) bool {
-		return o != l && !o.over && o.tenant == l.tenant && x.cfg.Key.OfString(o.callID) == x.cfg.Key.OfString(l.callID)
+		return o != l && o.tenant == l.tenant && x.cfg.Key.OfString(o.callID) == x.cfg.Key.OfString(l.callID)
 	}
 	switch {
 	case emergencyText.MatchString(user):

@@ -19,7 +19,7 @@ func (b *Border) attempt(now time.Time, c *call, caps sdp.Caps, out []ua.Action)
 	r, pair := c.route, c.b.pair
 	peer, id := b.peerOf(r.to.Group), b.cfg.Legs.Next()
 	d := b.invite(c, r)
-	d.CallID = b.cfg.Key.New(b.cfg.Key.OfString(c.a.callID), token.Bytes16(b.cfg.Source))
+	d.CallID = b.cfg.Key.New(c.bucket, token.Bytes16(b.cfg.Source))
 	d.Mark = c.mark()
 	d.Media, d.Reasons = &leg.Media{Addr: pair.Addr, Caps: caps}, b.telling(peer)
 	c.b = party{call: c, leg: id, peer: peer, to: r.to, flow: d.Flow, callID: d.CallID, media: b.medium(peer), since: now, answers: b.cfg.Health.Answers(r.to)}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sekisho/edge/cdr"
+	"sekisho/edge/sip/callid"
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/deadline"
 	"sekisho/edge/sip/flow"
@@ -55,7 +56,10 @@ type call struct {
 	// acked says that A has acknowledged its answer: before, that may wait in the
 	// leg for a PRACK (RFC 3262 §3).
 	acked bool
-	a, b  party
+	// bucket is that of the INVITE that began the call: every leg of ours is made in
+	// it, whoever has taken A's place since.
+	bucket callid.Bucket
+	a, b   party
 
 	tenant    policy.TenantID
 	kind      policy.Kind
@@ -177,7 +181,7 @@ func (p *party) live() bool { return p.exists() && !p.ended }
 func (b *Border) begin(now time.Time, in ua.Incoming) *call {
 	b.last++
 	b.counts.Attempts++
-	c := &call{id: b.last, start: now, tenant: policy.NoTenant, offer: in.Offer, offered: in.Offer != nil, early: in.Offer != nil || in.Reliable}
+	c := &call{id: b.last, bucket: b.cfg.Key.OfString(in.Request.CallID().Value()), start: now, tenant: policy.NoTenant, offer: in.Offer, offered: in.Offer != nil, early: in.Offer != nil || in.Reliable}
 	c.place = c.id
 	c.a = party{call: c, leg: in.Leg, peer: in.Peer, flow: in.Flow, callID: strings.Clone(in.Request.CallID().Value()), media: b.medium(in.Peer)}
 	c.b = party{call: c}

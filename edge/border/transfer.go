@@ -75,7 +75,7 @@ func (b *Border) transferTo(now time.Time, p *party, ev leg.Asked, to destinatio
 	}
 	peer, id := b.peerOf(to.group), b.cfg.Legs.Next()
 	d := b.invite(c, r)
-	d.CallID = b.cfg.Key.New(b.cfg.Key.OfString(c.a.callID), token.Bytes16(b.cfg.Source))
+	d.CallID = b.cfg.Key.New(c.bucket, token.Bytes16(b.cfg.Source))
 	d.Mark = c.mark()
 	d.Media, d.Reasons = &leg.Media{Addr: pair[0].Addr, Caps: caps}, b.telling(peer)
 	t.to = &party{call: c, leg: id, peer: peer, to: r.to, flow: d.Flow, callID: d.CallID, media: m, since: now, referred: true}
@@ -248,7 +248,7 @@ func (b *Border) takeOver(now time.Time, in ua.Incoming, out []ua.Action) []ua.A
 		}
 		return refuse(480)
 	}
-	t.to = &party{call: c, leg: in.Leg, peer: in.Peer, flow: in.Flow, callID: in.Request.CallID().Value(), media: p.media, since: now, referred: true}
+	t.to = &party{call: c, leg: in.Leg, peer: in.Peer, flow: in.Flow, callID: strings.Clone(in.Request.CallID().Value()), media: p.media, since: now, referred: true}
 	b.lease(t.to, pair[0])
 	b.legs[in.Leg], c.transfer = t.to, t
 	b.arm(c)
