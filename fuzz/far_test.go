@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -298,8 +299,9 @@ func (f *far) answer(status int, branch, body string, rseq uint32) []byte {
 		status, wait, contact, f.vias, f.remote, local, tag, f.callID, f.invite), body)
 }
 
-// key names a transaction (RFC 3261 §17.2.3) within its call.
+// key names a transaction (RFC 3261 §17.2.3) within its call; two peers of one
+// trunk have the same name, and each its own.
 func key(peer int, m sip.Message) string {
 	branch, _ := header.ParamOf(m.Via().Params, "branch")
-	return neighbours[peer].name + " " + m.CallID().Value() + " " + m.CSeq().Value() + " " + branch
+	return strconv.Itoa(peer) + " " + m.CallID().Value() + " " + m.CSeq().Value() + " " + branch
 }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"github.com/emiago/sipgo/sip"
 
 	"sekisho/edge/sip/cause"
@@ -106,7 +107,8 @@ func (s *step) showCaller(k *call, r *route, o *party) {
 			r.diversions = []header.Redirection{{URI: "sip:" + t.number.String() + "@" + t.domain, Why: "unconditional", Times: 1}}
 		}
 	case r.kind == external:
-		r.shown = t.stations[o.Extension].shown.String()
+		// Whoever has left the directory meanwhile shows the tenant's number.
+		r.shown = cmp.Or(t.stations[o.Extension].shown, t.number).String()
 	default:
 		r.shown = string(o.Extension)
 	}
