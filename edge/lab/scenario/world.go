@@ -63,13 +63,18 @@ type Setting struct {
 	Sounds  *Sounds
 	// Shards of the border; 0 is one.
 	Shards int
+	// Start is when the clock begins; zero is a morning in July.
+	Start time.Time
 }
 
 // NewWorld builds the node core of a configuration and the parties around it.
 func NewWorld(c *config.Config, in Setting) (*World, error) {
 	w := &World{
-		start: time.Date(2026, time.July, 1, 9, 0, 0, 0, time.UTC), network: newNetwork(in.Weather), sounds: in.Sounds, config: c,
+		start: in.Start, network: newNetwork(in.Weather), sounds: in.Sounds, config: c,
 		at: make(map[netip.AddrPort]place), ears: make(map[netip.AddrPort]*call),
+	}
+	if w.start.IsZero() {
+		w.start = time.Date(2026, time.July, 1, 9, 0, 0, 0, time.UTC)
 	}
 	w.now = w.start
 	sockets := node.Sockets{Seam: c.Core.Seam, Phones: c.Core.Phones}
