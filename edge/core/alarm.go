@@ -4,7 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/deadline"
+	"sekisho/edge/sip/leg"
 )
 
 // alarmKind is what a time is for. It is stored in snapshots by its number: new
@@ -26,6 +28,7 @@ const (
 	huntAgain // when those who could not be reached are asked again
 	secondPress
 	acceptTime // an invitation to take the call whose end is never reported
+	lifetime   // the call's, whatever stage it is in
 )
 
 // lingers bounds how long a call that is over waits for statistics.
@@ -95,9 +98,14 @@ func (s *step) wake(k *call) {
 		if !ok {
 			break
 		}
-		if kind == lingering {
+		switch kind {
+		case lingering:
 			s.forget(k)
 			return
+		case lifetime:
+			// Two phones may be gone without a word: nobody watches what they send.
+			s.finish(k, leg.HangUp{Cause: cause.Cause{Q850: cause.RecoveryOnTimer, Text: "longest call"}})
+			continue
 		}
 		k.Stage.feature().alarm(s, k, kind)
 	}

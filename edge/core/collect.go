@@ -14,6 +14,10 @@ const (
 type Timers struct {
 	// Setup bounds the time from INVITE to answer (180 s).
 	Setup time.Duration
+	// Call bounds the time from the answer to the end (a day), whatever is done with
+	// the call; what is never answered as a whole, as a call centre's queue, has
+	// Setup beside it, from the INVITE.
+	Call time.Duration
 	// Interdigit is how long after a digit a number is complete (3 s),
 	// FirstDigit how long after the announcement the first one is awaited (10 s).
 	Interdigit, FirstDigit time.Duration
@@ -27,6 +31,7 @@ type Timers struct {
 func (t Timers) withDefaults() Timers {
 	for at, d := range map[*time.Duration]time.Duration{
 		&t.Setup:            180 * time.Second,
+		&t.Call:             24 * time.Hour,
 		&t.Interdigit:       3 * time.Second,
 		&t.FirstDigit:       10 * time.Second,
 		&t.AttendedNoAnswer: 40 * time.Second,

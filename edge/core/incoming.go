@@ -85,6 +85,7 @@ func (s *step) begin(in ua.Incoming, o origin, asked seam.Call) *call {
 		k.Seam = in.Flow
 	}
 	s.remember(k)
+	s.set(k, lifetime, s.cfg.Timers.Setup+s.cfg.Timers.Call)
 	s.join(k, a)
 	return k
 }

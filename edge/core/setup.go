@@ -64,6 +64,7 @@ func (setupFeature) won(s *step, k *call, p *party) {
 		k.Ringing = s.now
 	}
 	s.enter(k, talking)
+	s.set(k, lifetime, s.cfg.Timers.Call)
 	s.tell(a, leg.Answer{Media: s.toward(a, p)})
 }
 

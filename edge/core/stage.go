@@ -102,7 +102,8 @@ func (inert) lost(*step, *call, cause.Cause)               {}
 func (inert) alarm(*step, *call, alarmKind)                {}
 func (inert) left(s *step, k *call, _ *party, e leg.Ended) { s.finish(k, partedWith(e)) }
 
-// enter takes a call to another stage. The alarms of the one before are off.
+// enter takes a call to another stage. The alarms of the one before are off; the
+// call's own lifetime goes on until it is over.
 func (s *step) enter(k *call, g stage) {
 	if g != held {
 		s.holdEnds(k)
@@ -110,5 +111,11 @@ func (s *step) enter(k *call, g stage) {
 	if g == over {
 		s.dequeued(k, cdr.Abandoned, "")
 	}
+	alarms := k.Alarms
 	k.Stage, k.Alarms = g, nil
+	for _, a := range alarms {
+		if a.Kind == lifetime && g != over {
+			k.Alarms = append(k.Alarms, a)
+		}
+	}
 }

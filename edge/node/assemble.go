@@ -81,7 +81,7 @@ func Core(c *config.Config, at Sockets, s Shard) (*ua.UA, *core.Core) {
 		Source: s.Source, Key: s.Key, Legs: legs, Ports: s.Ports,
 		Tenants: Directory(c, s.Phones), Registration: registration(c, s.Source), Seam: flowsTo(0, []netip.AddrPort{at.Facing}),
 		Caps: coreCaps(), Secure: phoneMedia(c, s.Certificate), SeamMedia: borderMedia(c),
-		Timers: core.Timers{Setup: c.Timers.Setup + behind, Interdigit: c.Timers.Interdigit, FirstDigit: c.Timers.FirstDigit,
+		Timers: core.Timers{Setup: c.Timers.Setup + behind, Call: c.Timers.Call + behind, Interdigit: c.Timers.Interdigit, FirstDigit: c.Timers.FirstDigit,
 			AttendedNoAnswer: c.Timers.AttendedNoAnswer, BlindNoAnswer: c.Timers.BlindNoAnswer, ParkReturnRing: c.Timers.ParkReturnRing},
 	})
 	return ua.New(ua.Config{
@@ -109,8 +109,8 @@ func phoneTerms(k *core.Core) func(ua.Peer) leg.Terms {
 	}
 }
 
-// behind is how much longer the core waits for an answer than the border, so
-// that a carrier's caller hears the border's reason.
+// behind is how much longer the core waits for an answer, and lets a call last,
+// than the border, so that a carrier's caller hears the border's reason.
 const behind = 5 * time.Second
 
 // trunks turns the configuration's trunks into the border's values.
