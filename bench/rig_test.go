@@ -168,6 +168,15 @@ type peers struct {
 
 // call is INVITE, 100, 180, 200, ACK, BYE, 200 on both legs.
 func (p *peers) call(t testing.TB) {
+	p.begin(t)
+	p.end(t)
+	if p.shard.records != p.calls {
+		t.Fatalf("%d records of %d calls", p.shard.records, p.calls)
+	}
+}
+
+// begin has a call stand.
+func (p *peers) begin(t testing.TB) {
 	s := p.shard
 	p.calls++
 	p.invite()
@@ -187,14 +196,16 @@ func (p *peers) call(t testing.TB) {
 	p.request("ACK", 1)
 	s.receive(t, west, p.buf)
 	s.takes(t, east, "ACK ")
+}
+
+// end has the call that was begun last be over.
+func (p *peers) end(t testing.TB) {
+	s := p.shard
 	p.request("BYE", 2)
 	s.receive(t, west, p.buf)
 	s.takes(t, west, "SIP/2.0 200 ")
 	p.respond(s.takes(t, east, "BYE "), "200 OK", "")
 	s.receive(t, east, p.buf)
-	if s.records != p.calls {
-		t.Fatalf("%d records of %d calls", s.records, p.calls)
-	}
 }
 
 const (

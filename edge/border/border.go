@@ -15,6 +15,7 @@ import (
 	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/ua"
 	"sekisho/edge/trunk"
+	"sekisho/media/ebb"
 	"sekisho/media/relay"
 	"sekisho/policy"
 	"sekisho/policy/profile"
@@ -95,6 +96,7 @@ type Border struct {
 	calls  map[uint64]*call
 	legs   map[leg.ID]*party
 	slots  map[relay.Slot]*party
+	most   struct{ calls, legs, slots ebb.Mark }
 	timers deadline.Heap[uint64]
 	last   uint64
 	steps  []policy.Step
@@ -248,7 +250,7 @@ func (b *Border) mediaEvent(now time.Time, ev relay.Event, out []ua.Action) []ua
 		}
 	case relay.Released:
 		if p := b.slots[ev.Slot]; p != nil {
-			delete(b.slots, ev.Slot)
+			ebb.Delete(&b.slots, &b.most.slots, ev.Slot)
 			p.last, p.released = told, true
 			b.counts.StarPairs[b.ordinal(p)] += uint64(ev.Stats.StarPairs)
 			return b.conclude(now, p.call, out)

@@ -11,6 +11,7 @@ import (
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/ua"
+	"sekisho/media/ebb"
 	"sekisho/media/relay"
 	"sekisho/policy"
 	"sekisho/policy/profile"
@@ -237,7 +238,7 @@ func (b *Border) legEnded(now time.Time, p *party, ev leg.Ended, out []ua.Action
 	c := p.call
 	p.ended, p.cause = true, ev.Cause
 	p.said, p.left = b.reasonsOf(p, ev.Message), b.passed(p, ev.Message)
-	delete(b.legs, p.leg)
+	ebb.Delete(&b.legs, &b.most.legs, p.leg)
 	if p == &c.a && ev.Unanswered {
 		c.answered = time.Time{} // B has answered, and A was not told any more
 	}

@@ -6,6 +6,7 @@ import (
 
 	"sekisho/edge/cdr"
 	"sekisho/edge/sip/ua"
+	"sekisho/media/ebb"
 	"sekisho/media/relay"
 	"sekisho/policy"
 )
@@ -50,11 +51,11 @@ func (b *Border) forget(c *call, out []ua.Action) []ua.Action {
 	if b.calls[c.id] == nil {
 		return out
 	}
-	delete(b.calls, c.id)
+	ebb.Delete(&b.calls, &b.most.calls, c.id)
 	b.timers.Remove(c.id)
 	for _, p := range append([]*party{&c.a, &c.b}, c.former...) {
-		delete(b.slots, p.pair.Slot)
-		delete(b.legs, p.leg)
+		ebb.Delete(&b.slots, &b.most.slots, p.pair.Slot)
+		ebb.Delete(&b.legs, &b.most.legs, p.leg)
 	}
 	return append(out, ua.Record{Record: b.record(c)})
 }

@@ -15,6 +15,7 @@ import (
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/ua"
 	"sekisho/edge/trunk"
+	"sekisho/media/ebb"
 	"sekisho/media/relay"
 	"sekisho/policy"
 	"sekisho/policy/number"
@@ -157,7 +158,7 @@ func (b *Border) neighbourly(u header.URI) bool {
 
 // replace sends leg B to the peer of c.route in the place of one that is over.
 func (b *Border) replace(now time.Time, c *call, caps sdp.Caps, out []ua.Action) []ua.Action {
-	delete(b.legs, c.b.leg)
+	ebb.Delete(&b.legs, &b.most.legs, c.b.leg)
 	c.attempts = append(c.attempts, b.attemptRecord(c))
 	if c.b.negotiated != nil {
 		// A must not go on hearing the peer that failed, nor it A.

@@ -15,6 +15,7 @@ import (
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/ua"
+	"sekisho/media/ebb"
 	"sekisho/media/relay"
 	"sekisho/policy"
 )
@@ -176,7 +177,7 @@ func (b *Border) transferFailed(now time.Time, t *transfer, ev leg.Ended, out []
 	t.to.ended, t.to.cause = true, ev.Cause
 	t.to.former = true
 	c.former = append(c.former, t.to)
-	delete(b.legs, t.to.leg)
+	ebb.Delete(&b.legs, &b.most.legs, t.to.leg)
 	out = b.release(t.to, out)
 	if b.cfg.Limits != nil {
 		b.cfg.Limits.Leave(t.place)
@@ -199,7 +200,7 @@ func (b *Border) transferFailed(now time.Time, t *transfer, ev leg.Ended, out []
 func (b *Border) formerEvent(now time.Time, p *party, ev leg.Event, out []ua.Action) []ua.Action {
 	if ev, ok := ev.(leg.Ended); ok {
 		p.ended, p.cause = true, ev.Cause
-		delete(b.legs, p.leg)
+		ebb.Delete(&b.legs, &b.most.legs, p.leg)
 		return b.conclude(now, p.call, out)
 	}
 	if ev, ok := ev.(leg.Asked); ok {

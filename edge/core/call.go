@@ -11,6 +11,7 @@ import (
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/ua"
+	"sekisho/media/ebb"
 	"sekisho/policy/number"
 )
 
@@ -173,8 +174,8 @@ func (s *step) prune(k *call) {
 // part forgets a party.
 func (s *step) part(k *call, p *party) {
 	s.uncount(k, p)
-	delete(s.legs, p.Leg)
-	delete(s.slots, p.Endpoint.Pair.Slot)
+	ebb.Delete(&s.legs, &s.most.legs, p.Leg)
+	ebb.Delete(&s.slots, &s.most.slots, p.Endpoint.Pair.Slot)
 	if p.Kind == phone {
 		s.unhost(p.Flow)
 	}
@@ -196,7 +197,7 @@ func (s *step) forget(k *call) {
 	for _, p := range slices.Clone(k.Parties) {
 		s.part(k, p)
 	}
-	delete(s.calls, k.ID)
+	ebb.Delete(&s.calls, &s.most.calls, k.ID)
 	s.vacate(k)
 	if !k.Crosses {
 		s.do(ua.Record{Record: k.record()})

@@ -12,6 +12,7 @@ import (
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/ua"
+	"sekisho/media/ebb"
 	"sekisho/media/relay"
 )
 
@@ -76,6 +77,7 @@ type Core struct {
 	calls  map[leg.ID]*call
 	legs   map[leg.ID]leg.ID
 	slots  map[relay.Slot]leg.ID
+	most   struct{ offices, guests, calls, legs, slots ebb.Mark }
 	timers deadline.Heap[leg.ID]
 }
 

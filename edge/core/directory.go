@@ -5,6 +5,7 @@ import (
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/ua"
+	"sekisho/media/ebb"
 	"sekisho/policy/number"
 )
 
@@ -144,6 +145,7 @@ func (c *Core) tenantOf(k *call) *tenant {
 // office is what a tenant has going on.
 type office struct {
 	live map[leg.ID]*call
+	most ebb.Mark
 	// mobiles is how many legs of mobiles have a part in live.
 	mobiles int
 }
@@ -161,9 +163,9 @@ func (c *Core) office(tenant string) *office {
 // vacate takes a call from its office, which closes with the last one.
 func (c *Core) vacate(k *call) {
 	o := c.office(k.Tenant)
-	delete(o.live, k.ID)
+	ebb.Delete(&o.live, &o.most, k.ID)
 	if len(o.live) == 0 {
-		delete(c.offices, k.Tenant)
+		ebb.Delete(&c.offices, &c.most.offices, k.Tenant)
 	}
 }
 

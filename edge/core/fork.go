@@ -13,6 +13,7 @@ import (
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/ua"
+	"sekisho/media/ebb"
 	"sekisho/media/relay"
 )
 
@@ -125,7 +126,7 @@ func (k *call) promote(p *party) {
 func (s *step) unfork(k *call) {
 	if e := &k.Fork.Endpoint; e.Leased {
 		s.media(relay.Release{Slot: e.Pair.Slot})
-		delete(s.slots, e.Pair.Slot)
+		ebb.Delete(&s.slots, &s.most.slots, e.Pair.Slot)
 	}
 	k.Fork = fork{}
 }

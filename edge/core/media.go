@@ -6,6 +6,7 @@ import (
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/sdp"
 	"sekisho/edge/sip/ua"
+	"sekisho/media/ebb"
 	"sekisho/media/relay"
 )
 
@@ -125,7 +126,7 @@ func (s *step) mediaEvent(ev relay.Event) {
 	switch ev := ev.(type) {
 	case relay.Released:
 		p.Endpoint.Stats, p.Endpoint.Reported = ev.Stats, true
-		delete(s.slots, slot)
+		ebb.Delete(&s.slots, &s.most.slots, slot)
 	case relay.Played:
 		if heard && ev.Token == p.Endpoint.Token {
 			s.played(k, p)

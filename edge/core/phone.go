@@ -12,6 +12,7 @@ import (
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/ua"
+	"sekisho/media/ebb"
 	"sekisho/policy/number"
 )
 
@@ -221,7 +222,7 @@ func (c *Core) unhost(f flow.Flow) {
 	switch {
 	case !ok:
 	case g.legs == 1:
-		delete(c.guests, f)
+		ebb.Delete(&c.guests, &c.most.guests, f)
 	default:
 		g.legs--
 		c.guests[f] = g

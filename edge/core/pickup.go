@@ -7,6 +7,7 @@ import (
 	"sekisho/edge/sip/cause"
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/sdp"
+	"sekisho/media/ebb"
 	"sekisho/policy/number"
 )
 
@@ -119,7 +120,7 @@ func (k *call) ringingMobiles() int {
 // merge moves the only party of a call into another, where it has no place yet.
 func (s *step) merge(from *call, p *party, into *call) {
 	p.Role = third
-	delete(s.calls, from.ID)
+	ebb.Delete(&s.calls, &s.most.calls, from.ID)
 	s.vacate(from)
 	s.timers.Remove(from.ID)
 	from.Parties = nil

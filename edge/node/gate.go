@@ -6,6 +6,7 @@ import (
 
 	"sekisho/edge/border"
 	"sekisho/edge/config"
+	"sekisho/media/ebb"
 	"sekisho/policy"
 	"sekisho/policy/admission"
 )
@@ -37,6 +38,7 @@ func Limits(c *config.Config) border.Limits { return NewGate(c).Share() }
 type Share struct {
 	of     *Gate
 	leases map[uint64]admission.Lease
+	most   ebb.Mark
 }
 
 // Share returns a shard's view.
@@ -59,7 +61,7 @@ func (s *Share) Leave(call uint64) {
 	if !ok {
 		return
 	}
-	delete(s.leases, call)
+	ebb.Delete(&s.leases, &s.most, call)
 	s.of.mu.Lock()
 	s.of.gate.Release(&lease)
 	s.of.mu.Unlock()

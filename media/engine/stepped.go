@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sekisho/media/dtls"
+	"sekisho/media/ebb"
 	"sekisho/media/port"
 	"sekisho/media/relay"
 )
@@ -32,6 +33,7 @@ type Stepped struct {
 	addresses []netip.AddrPort          // of each socket
 	unused    []int32                   // sockets that are closed: the last is the next to open
 	pairs     map[netip.AddrPort]socket // by the address it would be bound to
+	most      ebb.Mark
 	sent      []Sent
 	shakes    []dtls.Message
 }
@@ -217,7 +219,7 @@ func (s *Stepped) open(at netip.AddrPort) int32 {
 // retire closes a pair that a worker has detached.
 func (s *Stepped) retire(d Detached) {
 	for _, id := range []int32{d.Sockets.RTCP, d.Sockets.RTP} {
-		delete(s.pairs, s.addresses[id])
+		ebb.Delete(&s.pairs, &s.most, s.addresses[id])
 		s.unused = append(s.unused, id)
 	}
 	s.ledger.closed(d.Worker, d.Local)

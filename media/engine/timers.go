@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"sekisho/media/ebb"
+)
 
 // timers is a binary heap of pairs by the time their cells are due. Each is in it
 // at most once and knows its position, so that a deadline that moves with every
@@ -33,7 +37,7 @@ func (t *timers) set(berths []berth, local uint32, at time.Time) {
 	case at.IsZero():
 		last := len(t.heap) - 1
 		t.swap(berths, i, last)
-		t.heap = t.heap[:last]
+		t.heap = ebb.Cut(t.heap[:last])
 		berths[local].timer = 0
 		if i == last {
 			return

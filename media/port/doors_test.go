@@ -6,4 +6,6 @@ import (
 	"sekisho/edge/lab/doors"
 )
 
-func TestDoors(t *testing.T) { doors.Check(t, doors.Rule{Machine: true}) }
+func TestDoors(t *testing.T) {
+	doors.Check(t, doors.Rule{Machine: true, Ebbs: true, Allow: []string{"sekisho/media/ebb"}})
+}

@@ -60,7 +60,7 @@ func (p *Pool) Shrink(now time.Time, n int, each func(index uint32, pair Pair)) 
 			from = &p.fresh
 		}
 		index, _ := from.pop()
-		e := &p.pairs[index]
+		e := p.pairs[index]
 		e.use = leaving
 		p.leaving++
 		each(index, e.pair)
@@ -71,12 +71,12 @@ func (p *Pool) Shrink(now time.Time, n int, each func(index uint32, pair Pair)) 
 // Closed tells that a pair which Shrink has taken out is closed. Its address is
 // a candidate again, behind all others, and its index free for another pair.
 func (p *Pool) Closed(index uint32) {
-	e := &p.pairs[index]
-	if e.use != leaving {
+	e := p.pairs[index]
+	if e == nil || e.use != leaving {
 		panic("port: closed a pair that Shrink has not taken out")
 	}
 	p.candidates = append(p.candidates, e.candidate)
-	*e = entry{use: vacant, epoch: e.epoch}
+	p.pairs[index] = nil
 	p.vacant = append(p.vacant, index)
 	p.leaving--
 	p.closed++

@@ -110,6 +110,18 @@ func TestBurstGoesBackToTheStock(t *testing.T) {
 			if got.Bound != c.wantBound || got.Ready() != c.wantRdy || got.Quarantined != 0 || got.Unbound != 5000-c.wantBound {
 				t.Errorf("3 s after the rest of the last %+v", got)
 			}
+			entries := 0
+			for _, e := range w.pairs {
+				if e != nil {
+					entries++
+				}
+			}
+			if entries != got.Bound {
+				t.Errorf("%d entries for %d pairs", entries, got.Bound)
+			}
+			if room := len(w.fresh.ring) + len(w.resting.ring); room > 16*stock {
+				t.Errorf("the queues have room for %d", room)
+			}
 			was := w.bound
 			w.pass(10 * time.Minute)
 			if now := w.Counts(w.now); now != got || w.bound != was {

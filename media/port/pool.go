@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"sort"
 	"time"
+
+	"sekisho/media/ebb"
 )
 
 const (
@@ -82,10 +84,11 @@ type Pool struct {
 	terms      Terms
 	candidates []netip.AddrPort // the first is bound next
 	taken      []netip.AddrPort // by another program, when they were tried
-	pairs      []entry
-	vacant     []uint32 // indices of pairs without an entry
-	fresh      queue    // never leased, in the order they were bound
-	resting    queue    // oldest return first
+	pairs      []*entry         // by index; nil where there is none
+	epochs     []uint32         // by index; they outlive the pairs, so that no two leases of an index are alike
+	vacant     []uint32         // indices without a pair
+	fresh      queue            // never leased, in the order they were bound
+	resting    queue            // oldest return first
 	leased     int
 	leaving    int
 	asked      demand
@@ -98,18 +101,16 @@ type entry struct {
 	pair      Pair
 	candidate netip.AddrPort // that the pair was bound for
 	returned  time.Time
-	epoch     uint32 // outlives the pair, so that no two leases of an index are alike
 	use       use
 }
 
-// use says what becomes of an index.
+// use says what becomes of a pair.
 type use uint8
 
 const (
 	waiting use = iota // fresh or resting
 	leased
 	leaving // taken out, and not closed yet
-	vacant
 )
 
 // New returns a pool that will bind the candidates in the order given. It keeps
@@ -140,8 +141,7 @@ func (p *Pool) Grow(n int, bind Bind, each func(index uint32, pair Pair)) error 
 			continue
 		}
 		index := p.vacancy()
-		e := &p.pairs[index]
-		*e = entry{pair: pair, candidate: candidate, epoch: e.epoch}
+		p.pairs[index] = &entry{pair: pair, candidate: candidate}
 		p.fresh.push(index)
 		each(index, pair)
 		n--
@@ -159,11 +159,11 @@ func (p *Pool) Lease(now time.Time, n int, into []Lease) []Lease {
 			p.exhausted++
 			break
 		}
-		e := &p.pairs[index]
+		e := p.pairs[index]
 		e.use = leased
-		e.epoch++
+		p.epochs[index]++
 		p.leased++
-		into = append(into, Lease{Index: index, Epoch: e.epoch, Addr: e.pair.Addr})
+		into = append(into, Lease{Index: index, Epoch: p.epochs[index], Addr: e.pair.Addr})
 	}
 	return into
 }
@@ -171,11 +171,11 @@ func (p *Pool) Lease(now time.Time, n int, into []Lease) []Lease {
 // Return ends a lease: the pair rests from now on. It reports whether there was
 // such a lease; a second return changes nothing.
 func (p *Pool) Return(now time.Time, index, epoch uint32) bool {
-	if int(index) >= len(p.pairs) {
+	if int(index) >= len(p.pairs) || p.epochs[index] != epoch {
 		return false
 	}
-	e := &p.pairs[index]
-	if e.use != leased || e.epoch != epoch {
+	e := p.pairs[index]
+	if e == nil || e.use != leased {
 		return false
 	}
 	e.use = waiting
@@ -202,9 +202,9 @@ func (p *Pool) Counts(now time.Time) Counts {
 
 // Pairs calls each with every bound pair: to close them at the end.
 func (p *Pool) Pairs(each func(Pair)) {
-	for i := range p.pairs {
-		if p.pairs[i].use != vacant {
-			each(p.pairs[i].pair)
+	for _, e := range p.pairs {
+		if e != nil {
+			each(e.pair)
 		}
 	}
 }
@@ -213,10 +213,10 @@ func (p *Pool) Pairs(each func(Pair)) {
 func (p *Pool) vacancy() uint32 {
 	if last := len(p.vacant) - 1; last >= 0 {
 		index := p.vacant[last]
-		p.vacant = p.vacant[:last]
+		p.vacant = ebb.Cut(p.vacant[:last])
 		return index
 	}
-	p.pairs = append(p.pairs, entry{})
+	p.pairs, p.epochs = append(p.pairs, nil), append(p.epochs, 0)
 	return uint32(len(p.pairs) - 1)
 }
 

@@ -30,6 +30,9 @@ type Rule struct {
 	// the wall clock, locks, sockets, files, logging, global randomness, and
 	// those calls of the SIP library that hide randomness or goroutines.
 	Machine bool
+	// Ebbs forbids the built-in delete: the room's tables grow with the calls, and
+	// shrink with them only by media/ebb.
+	Ebbs bool
 	// Except names files (base names) that the Machine rule spares, each with
 	// the reason: the rim of a room that is otherwise pure.
 	Except map[string]string
@@ -134,10 +137,15 @@ func violations(t *testing.T, name string, src []byte, r Rule) []string {
 			say(im.Pos(), "import "+path, "not among this room's allowed imports")
 		}
 	}
-	if !machine {
-		return found
-	}
 	ast.Inspect(f, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok && r.Ebbs {
+			if x, ok := call.Fun.(*ast.Ident); ok && x.Name == "delete" {
+				say(n.Pos(), "delete", "ebb.Delete gives a crowd's memory back")
+			}
+		}
+		if !machine {
+			return true
+		}
 		switch n := n.(type) {
 		case *ast.GoStmt:
 			say(n.Pos(), "go statement", "a machine starts nothing")

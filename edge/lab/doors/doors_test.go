@@ -30,6 +30,10 @@ func f() { go f() }`, "starts nothing", Rule{Machine: true}},
 import _ "sync"`, "one owner", Rule{Machine: true}},
 		{"spared rim", `package p
 import _ "sync"`, "", Rule{Machine: true, Except: map[string]string{"x.go": "the rim"}}},
+		{"a table that keeps a crowd's memory", `package p
+func f(m map[int]int) { delete(m, 1) }`, "gives a crowd's memory back", Rule{Ebbs: true}},
+		{"a table of no crowd", `package p
+func f(m map[int]int) { delete(m, 1) }`, "", Rule{Machine: true}},
 		{"hidden randomness", `package p
 import "github.com/emiago/sipgo/sip"
 func f(r *sip.Request) { sip.NewResponseFromRequest(r, 200, "OK", nil) }`, "random tag",

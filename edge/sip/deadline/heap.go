@@ -2,7 +2,11 @@
 // so that a loop arms one timer however many calls are alive.
 package deadline
 
-import "time"
+import (
+	"time"
+
+	"sekisho/media/ebb"
+)
 
 // Heap orders keys by deadline. The zero value is ready to use. Keys with
 // equal deadlines come out in the order of their insertion, so that a replay
@@ -10,6 +14,7 @@ import "time"
 type Heap[K comparable] struct {
 	items []item[K]
 	index map[K]int
+	most  ebb.Mark
 	seq   uint64
 }
 
@@ -48,7 +53,7 @@ func (h *Heap[K]) Remove(key K) {
 	if !ok {
 		return
 	}
-	delete(h.index, key)
+	ebb.Delete(&h.index, &h.most, key)
 	last := len(h.items) - 1
 	if i != last {
 		h.items[i] = h.items[last]
@@ -56,7 +61,7 @@ func (h *Heap[K]) Remove(key K) {
 	}
 	var none item[K]
 	h.items[last] = none
-	h.items = h.items[:last]
+	h.items = ebb.Cut(h.items[:last])
 	if i < last {
 		h.fix(i)
 	}

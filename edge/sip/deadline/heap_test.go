@@ -9,7 +9,9 @@ import (
 	"sekisho/edge/lab/doors"
 )
 
-func TestDoors(t *testing.T) { doors.Check(t, doors.Rule{Machine: true}) }
+func TestDoors(t *testing.T) {
+	doors.Check(t, doors.Rule{Machine: true, Ebbs: true, Allow: []string{"sekisho/media/ebb"}})
+}
 
 func TestHeapAgainstSorting(t *testing.T) {
 	start := time.Unix(0, 0)
@@ -46,6 +48,27 @@ func TestHeapAgainstSorting(t *testing.T) {
 	}
 	if len(want) != 0 || !slices.IsSortedFunc(got, time.Time.Compare) {
 		t.Fatalf("popped out of order or left %d behind", len(want))
+	}
+}
+
+// TestHeapGivesBack: a crowd's room goes with it, and who remains keeps its place.
+func TestHeapGivesBack(t *testing.T) {
+	const n = 5000
+	start := time.Unix(0, 0)
+	var h Heap[int]
+	for k := range n {
+		h.Set(k, start.Add(time.Duration(n-k)))
+	}
+	for k := range n - 3 {
+		h.Remove(k)
+	}
+	if c := cap(h.items); c > 64 {
+		t.Errorf("3 keys have room for %d", c)
+	}
+	for _, want := range []int{n - 1, n - 2, n - 3} {
+		if k, ok := h.Pop(start.Add(n)); !ok || k != want {
+			t.Fatalf("got %d %v, want %d", k, ok, want)
+		}
 	}
 }
 

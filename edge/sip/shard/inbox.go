@@ -69,7 +69,7 @@ func (in *Inbox) rouse() {
 func (in *Inbox) take(events []relay.Event) ([]relay.Event, []func(time.Time, *ua.UA) []ua.Action) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	events, in.events = in.events, events[:0]
+	events, in.events = in.events, events
 	asks := in.asks
 	in.asks = nil
 	return events, asks

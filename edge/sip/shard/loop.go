@@ -12,6 +12,7 @@ import (
 	"sekisho/edge/cdr"
 	"sekisho/edge/sip/transport"
 	"sekisho/edge/sip/ua"
+	"sekisho/media/ebb"
 	"sekisho/media/relay"
 )
 
@@ -119,7 +120,8 @@ func (l *Loop) turn() {
 	for _, ev := range events {
 		l.step(now, func() { l.acts = l.cfg.UA.MediaEvent(now, ev, l.acts) })
 	}
-	l.events = events
+	clear(events)
+	l.events = ebb.Empty(events)
 	for _, ask := range asks {
 		l.step(now, func() { l.acts = l.cfg.UA.Do(now, ask(now, l.cfg.UA), l.acts) })
 	}
@@ -178,11 +180,11 @@ func (l *Loop) flush(now time.Time) {
 			}
 		}
 		clear(l.out)
+		l.out = ebb.Empty(l.out)
 	}
 }
 
 func (l *Loop) carryOut() {
-	l.out, l.cmds = l.out[:0], l.cmds[:0]
 	for _, a := range l.acts {
 		switch a := a.(type) {
 		case ua.Send:
@@ -203,10 +205,12 @@ func (l *Loop) carryOut() {
 		}
 	}
 	clear(l.acts)
-	l.acts = l.acts[:0]
+	l.acts = ebb.Empty(l.acts)
 	if len(l.cmds) > 0 && l.cfg.Media != nil {
 		l.cfg.Media(l.cmds)
 	}
+	clear(l.cmds)
+	l.cmds = ebb.Empty(l.cmds)
 	if len(l.out) > 0 {
 		l.cfg.Send(l.out)
 	}

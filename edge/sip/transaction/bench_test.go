@@ -107,6 +107,11 @@ func TestLingeringMemory(t *testing.T) {
 	if n := uas.byID.length + uac.byID.length; n != 0 {
 		t.Errorf("%d transactions outlive their timers", n)
 	}
+	if left := int(heap()) - int(before); left > 32<<10 {
+		t.Errorf("%d B are kept of so many transactions", left)
+	}
+	runtime.KeepAlive(uas)
+	runtime.KeepAlive(uac)
 }
 
 // A transaction does not keep the message alive that it came from: each of

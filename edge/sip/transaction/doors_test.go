@@ -8,12 +8,13 @@ import (
 
 func TestDoors(t *testing.T) {
 	doors.Check(t, doors.Rule{
-		Machine: true,
+		Machine: true, Ebbs: true,
 		Allow: []string{
 			"github.com/emiago/sipgo/sip",
 			"sekisho/edge/sip/deadline",
 			"sekisho/edge/sip/flow",
 			"sekisho/edge/sip/token",
+			"sekisho/media/ebb",
 		},
 	})
 }

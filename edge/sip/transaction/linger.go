@@ -1,6 +1,10 @@
 package transaction
 
-import "time"
+import (
+	"time"
+
+	"sekisho/media/ebb"
+)
 
 // queue keeps the alarms of one fixed delay: they fall due in the order in
 // which they were set, so the first is always the next.
@@ -17,7 +21,7 @@ type entry struct {
 func (q *queue) push(e entry) {
 	if q.head > 0 && len(q.entries) == cap(q.entries) && q.head >= len(q.entries)/2 {
 		n := copy(q.entries, q.entries[q.head:])
-		q.entries, q.head = q.entries[:n], 0
+		q.entries, q.head = ebb.Cut(q.entries[:n]), 0
 	}
 	q.entries = append(q.entries, e)
 }
@@ -35,9 +39,5 @@ func (q *queue) drop() {
 	if q.head < len(q.entries) {
 		return
 	}
-	q.head = 0
-	q.entries = q.entries[:0]
-	if cap(q.entries) > 1024 {
-		q.entries = nil
-	}
+	q.entries, q.head = ebb.Cut(q.entries[:0]), 0
 }

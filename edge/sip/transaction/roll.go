@@ -1,11 +1,14 @@
 package transaction
 
+import "sekisho/media/ebb"
+
 // roll finds a machine by its ID. IDs are given out in order and most machines
 // go after the same 32 s, so the roll is a map of pages: of 100,000 entries one
 // is found without a walk through as many places of memory as a map of that
 // size makes of it, and a page goes with the last machine on it.
 type roll struct {
 	pages map[ID]*page
+	most  ebb.Mark
 	// recent is the page last looked at, number its place in pages.
 	recent *page
 	number ID
@@ -63,7 +66,7 @@ func (r *roll) remove(id ID) {
 	p.machines[id&pageMask] = nil
 	r.length--
 	if p.used--; p.used == 0 {
-		delete(r.pages, id>>pageBits)
+		ebb.Delete(&r.pages, &r.most, id>>pageBits)
 		r.recent = nil
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"sekisho/edge/sip/deadline"
 	"sekisho/edge/sip/flow"
 	"sekisho/edge/sip/token"
+	"sekisho/media/ebb"
 )
 
 // DefaultMaxLive is the limit of Config.MaxLive where it is zero.
@@ -78,6 +79,7 @@ type Table struct {
 	// sending holds, for each flow, the client transactions that an unreachable
 	// flow would end, oldest first. Those that are past it are dropped lazily.
 	sending map[flow.Flow][]ID
+	most    struct{ clients, servers, sending ebb.Mark }
 
 	resends [timers]deadline.Heap[ID] // A, E, G
 	expires [timers]queue             // all others
@@ -252,7 +254,7 @@ func (t *Table) timeout(now time.Time, out []Action) []Action {
 // unreachable ends what still depends on f, oldest first.
 func (t *Table) unreachable(now time.Time, f flow.Flow, out []Action) []Action {
 	waiting := t.sending[f]
-	delete(t.sending, f)
+	ebb.Delete(&t.sending, &t.most.sending, f)
 	for _, id := range waiting {
 		m, ok := t.byID.get(id).(client)
 		if !ok || !m.sending() {
@@ -319,15 +321,15 @@ func (t *Table) remove(m machine) {
 	}
 	switch m := m.(type) {
 	case *inviteClient:
-		delete(t.clients, m.key)
+		ebb.Delete(&t.clients, &t.most.clients, m.key)
 		t.trimSending(r.flow)
 	case *nonInviteClient:
-		delete(t.clients, m.key)
+		ebb.Delete(&t.clients, &t.most.clients, m.key)
 		t.trimSending(r.flow)
 	case *inviteServer:
-		delete(t.servers, m.key)
+		ebb.Delete(&t.servers, &t.most.servers, m.key)
 	case *nonInviteServer:
-		delete(t.servers, m.key)
+		ebb.Delete(&t.servers, &t.most.servers, m.key)
 	}
 }
 
@@ -354,7 +356,7 @@ func (t *Table) trimSending(f flow.Flow) {
 		ids = ids[1:]
 	}
 	if len(ids) == 0 {
-		delete(t.sending, f)
+		ebb.Delete(&t.sending, &t.most.sending, f)
 		return
 	}
 	t.sending[f] = ids

@@ -9,6 +9,7 @@ import (
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/transaction"
+	"sekisho/media/ebb"
 )
 
 // Ask sends a request of the application's own outside any dialog, such as an
@@ -70,7 +71,7 @@ func (u *UA) replied(now time.Time, owner leg.ID, r *sip.Response) bool {
 	if !ok || r != nil && r.StatusCode < 200 {
 		return ok
 	}
-	delete(u.asks, owner)
+	ebb.Delete(&u.asks, &u.most.asks, owner)
 	u.tellApp(now, Replied{Token: name, Response: r})
 	return true
 }

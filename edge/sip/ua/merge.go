@@ -6,6 +6,7 @@ import (
 	"sekisho/edge/sip/header"
 	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/transaction"
+	"sekisho/media/ebb"
 )
 
 // merges knows the INVITEs outside a dialog whose transactions live, whatever
@@ -18,6 +19,7 @@ import (
 type merges struct {
 	ongoing map[origin]transaction.ID
 	origins map[transaction.ID]origin
+	most    struct{ ongoing, origins ebb.Mark }
 }
 
 // origin is what all copies of a request share.
@@ -51,7 +53,7 @@ func (m *merges) note(in transaction.Arrived) bool {
 // forget drops an INVITE that was refused or whose transaction has ended.
 func (m *merges) forget(id transaction.ID) {
 	if o, ok := m.origins[id]; ok {
-		delete(m.origins, id)
-		delete(m.ongoing, o)
+		ebb.Delete(&m.origins, &m.most.origins, id)
+		ebb.Delete(&m.ongoing, &m.most.ongoing, o)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/transaction"
+	"sekisho/media/ebb"
 )
 
 // work is one entry of the queue: exactly one of its fields is set, beside the
@@ -40,7 +41,7 @@ func (u *UA) drain(now time.Time) {
 		}
 	}
 	clear(u.queue)
-	u.queue, u.next = u.queue[:0], 0
+	u.queue, u.next = ebb.Empty(u.queue), 0
 }
 
 // feed steps the transaction table.
@@ -48,28 +49,29 @@ func (u *UA) feed(now time.Time, in transaction.Input) {
 	if r, ok := in.(transaction.Respond); ok && r.Response.StatusCode >= 300 {
 		u.merges.forget(r.ID)
 	}
-	u.txs = u.table.Handle(now, in, u.txs[:0])
-	u.enqueue(u.txs)
-}
-
-func (u *UA) enqueue(actions []transaction.Action) {
-	for _, a := range actions {
+	u.txs = u.table.Handle(now, in, u.txs)
+	for _, a := range u.txs {
 		u.queue = append(u.queue, work{tx: a})
 	}
+	clear(u.txs) // or what they name would live until as much is done again
+	u.txs = ebb.Empty(u.txs)
 }
 
-func (u *UA) enqueueLeg(id leg.ID, actions []leg.Action) {
-	for _, a := range actions {
+// enqueueLeg queues what a leg has returned, which is in u.actions.
+func (u *UA) enqueueLeg(id leg.ID) {
+	for _, a := range u.actions {
 		u.queue = append(u.queue, work{leg: id, legWork: a})
 	}
+	clear(u.actions)
 }
 
 func (u *UA) tellApp(now time.Time, in Input) {
-	u.app = u.cfg.App.Handle(now, in, u.app[:0])
+	u.app = u.cfg.App.Handle(now, in, u.app)
 	for _, a := range u.app {
 		u.queue = append(u.queue, work{app: a})
 	}
 	clear(u.app)
+	u.app = ebb.Empty(u.app)
 }
 
 // fromTable handles what the transaction table hands up.
@@ -125,13 +127,13 @@ func (u *UA) legOf(a transaction.Stray) leg.ID {
 // endStray ends a dialog that a late 2xx made. Its leg is gone.
 func (u *UA) endStray(f flow.Flow, r *sip.Response) {
 	u.actions = leg.EndStray(&u.env, f, r, u.actions[:0])
-	u.enqueueLeg(0, u.actions)
+	u.enqueueLeg(0)
 }
 
 func (u *UA) handLeg(now time.Time, l *leg.Leg, a transaction.Action) {
 	u.current = l.ID()
 	u.actions = l.Handle(now, a, u.actions[:0])
-	u.enqueueLeg(l.ID(), u.actions)
+	u.enqueueLeg(l.ID())
 	u.arm(l)
 }
 
@@ -191,6 +193,6 @@ func (u *UA) fromApp(now time.Time, a Action) {
 func (u *UA) command(now time.Time, l *leg.Leg, c leg.Command) {
 	u.current = l.ID()
 	u.actions = l.Command(now, c, u.actions[:0])
-	u.enqueueLeg(l.ID(), u.actions)
+	u.enqueueLeg(l.ID())
 	u.arm(l)
 }

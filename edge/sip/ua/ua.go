@@ -11,6 +11,7 @@ import (
 	"sekisho/edge/sip/leg"
 	"sekisho/edge/sip/token"
 	"sekisho/edge/sip/transaction"
+	"sekisho/media/ebb"
 	"sekisho/media/relay"
 )
 
@@ -22,6 +23,7 @@ type UA struct {
 	table  *transaction.Table
 	legs   map[leg.ID]*leg.Leg
 	tags   map[token.Tag]leg.ID
+	most   struct{ legs, tags, asks ebb.Mark }
 	timers deadline.Heap[leg.ID]
 	merges merges
 	// asks are the application's own requests, by the owner of their transaction.
@@ -134,7 +136,7 @@ func (u *UA) Timeout(now time.Time, out []Action) []Action {
 		if l := u.legs[id]; l != nil {
 			u.current = id
 			u.actions = l.Timeout(now, u.actions[:0])
-			u.enqueueLeg(id, u.actions)
+			u.enqueueLeg(id)
 			u.arm(l)
 			u.drain(now)
 		}
@@ -189,8 +191,8 @@ func (u *UA) remember(l *leg.Leg) {
 
 func (u *UA) forget(id leg.ID) {
 	if l := u.legs[id]; l != nil {
-		delete(u.tags, l.LocalTag())
-		delete(u.legs, id)
+		ebb.Delete(&u.tags, &u.most.tags, l.LocalTag())
+		ebb.Delete(&u.legs, &u.most.legs, id)
 		u.timers.Remove(id)
 	}
 }

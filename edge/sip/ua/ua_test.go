@@ -18,8 +18,8 @@ import (
 )
 
 func TestDoors(t *testing.T) {
-	doors.Check(t, doors.Rule{Machine: true, Allow: []string{
-		"github.com/emiago/sipgo/sip", "sekisho/edge/sip/...", "sekisho/edge/cdr", "sekisho/media/relay",
+	doors.Check(t, doors.Rule{Machine: true, Ebbs: true, Allow: []string{
+		"github.com/emiago/sipgo/sip", "sekisho/edge/sip/...", "sekisho/edge/cdr", "sekisho/media/ebb", "sekisho/media/relay",
 	}, Deny: map[string]string{"sekisho/edge/sip/transport": "the rim is the loop's, not the machine's"}})
 }
 
