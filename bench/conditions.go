@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -30,12 +29,13 @@ type conditions struct {
 }
 
 func readConditions(ctx context.Context, binary string) (conditions, error) {
-	c := conditions{at: time.Now().UTC(), cores: runtime.NumCPU()}
+	c := conditions{at: time.Now().UTC()}
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
 		return c, err
 	}
 	c.cpu = strings.TrimSpace(string(between(info, "model name\t:", "\n")))
+	c.cores = bytes.Count(info, []byte("processor\t:")) // this process may be bound to some of them
 	for path, to := range map[string]*string{"/proc/sys/kernel/osrelease": &c.kernel, "/proc/loadavg": &c.load} {
 		text, err := os.ReadFile(path)
 		if err != nil {

@@ -13,13 +13,13 @@ import (
 
 // proc_stat(5): user nice system idle iowait irq softirq steal guest guest_nice.
 func TestParseIdle(t *testing.T) {
-	got, err := parseIdle([]byte("cpu  1 2 3 400 50 6 7 8 9 10\ncpu0 1 2 3 4 5 6 7 8 9 10\n"))
-	if err != nil || got != 4580*time.Millisecond {
-		t.Errorf("%v, %v", got, err)
+	cores, got, err := parseIdle([]byte("cpu  1 2 3 400 50 6 7 8 9 10\ncpu0 1 2 3 300 10 6 7 8 9 10\ncpu1 0 0 0 100 40 0 0 0 0 0\nintr 1 2 3 4 5 6 7 8\n"))
+	if err != nil || cores != 2 || got != 4580*time.Millisecond {
+		t.Errorf("%d cores, %v, %v", cores, got, err)
 	}
-	for _, wrong := range []string{"", "cpu 1 2 3", "cpu 1 2 3 x 5 6 7 8\n", "intr 1 2 3 4 5 6 7 8\n"} {
-		if got, err := parseIdle([]byte(wrong)); err == nil {
-			t.Errorf("%q was read as %v", wrong, got)
+	for _, wrong := range []string{"", "cpu0 1 2 3", "cpu0 1 2 3 x 5 6 7 8\n", "cpu  1 2 3 4 5 6 7 8\n", "intr 1 2 3 4 5 6 7 8\n"} {
+		if cores, got, err := parseIdle([]byte(wrong)); err == nil {
+			t.Errorf("%q was read as %d cores, %v", wrong, cores, got)
 		}
 	}
 }

@@ -175,12 +175,28 @@ func (l *loop) wait(now time.Time) int {
 	if l.media.ports > 0 {
 		sooner(l.began.Add(time.Duration(l.ticked+1) * tickTime))
 	}
-	left := max(0, time.Until(until))
-	n, err := unix.EpollWait(l.epoll, l.events[:], int((left+time.Millisecond-1)/time.Millisecond))
-	if err != nil { // EINTR
+	return l.poll(max(0, time.Until(until)))
+}
+
+// poll waits for datagrams, no longer than given, and returns how many sockets
+// have some. Time is in nanoseconds here: waits of whole milliseconds would make
+// the packets of a millisecond leave as one burst, and what their queue costs
+// would be taken for the relay's.
+func (l *loop) poll(most time.Duration) int {
+	limit := unix.NsecToTimespec(int64(most))
+	n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(l.epoll), uintptr(unsafe.Pointer(&l.events[0])), uintptr(len(l.events)),
+		uintptr(unsafe.Pointer(&limit)), 0, 0)
+	if errno == unix.ENOSYS { // before Linux 5.11
+		n, err := unix.EpollWait(l.epoll, l.events[:], int((most+time.Millisecond-1)/time.Millisecond))
+		if err != nil { // EINTR
+			return 0
+		}
+		return n
+	}
+	if errno != 0 { // EINTR
 		return 0
 	}
-	return n
+	return int(n)
 }
 
 // receive reads a socket. The set is level-triggered: what is left comes with
