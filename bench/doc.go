@@ -59,7 +59,7 @@
 // that may have features has one (hold, transfers, park), or none by lot. Each
 // party must hear whom it talks to by name, every packet is counted by its
 // sequence number, and what the process holds must come back to what it held
-// before, the heap to what a first short round left. See features.go.
+// before the first, the heap but for what is kept by design. See features.go.
 //
 // figures/ holds recorded runs. A figure is compared only with one of the same
 // conditions; two versions are compared in interleaved rounds on one machine.

@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -67,8 +66,8 @@ func readFeaturePlan(args []string, stderr io.Writer) (p featurePlan, record str
 	return p, record, nil
 }
 
-// measureFeatures plays a short round that what the product keeps for good grows
-// in, then the soak, and compares what it holds before and after. sound is false
+// measureFeatures plays a short round, then the soak, and compares what the product
+// holds after each with what it held at the start, before any call. sound is false
 // when a call, a packet or anything that is held was lost.
 func measureFeatures(ctx context.Context, p featurePlan, w io.Writer) (sound bool, err error) {
 	s, err := openShop(ctx, p.keep)
@@ -128,14 +127,13 @@ func (s *soak) run(ctx context.Context) (sound bool, err error) {
 	warm := s.plan
 	warm.length = min(warm.length, warm.ramp(warm.calls)+warmLength)
 	sound = true
-	slack := uint64(math.MaxUint32)
 	for i, round := range []featurePlan{warm, s.plan} {
 		o, err := s.round(ctx, round)
 		if err != nil {
 			return false, err
 		}
 		faults := o.write(s.w, []string{"warming up", "soak"}[i])
-		after, err := s.product.AtRest(before, slack, stormRecovery)
+		after, err := s.product.AtRest(before, e2e.HeapSlack(s.plan.calls), stormRecovery)
 		if err != nil {
 			faults = append(faults, err.Error())
 		}
@@ -143,16 +141,30 @@ func (s *soak) run(ctx context.Context) (sound bool, err error) {
 			faults = append(faults, fmt.Sprintf("%d panics of the product, %d of the generator", after.Panics, s.troupe.panics()))
 		}
 		heldRow(s.w, "afterwards", after)
+		if err == nil {
+			faults = append(faults, keptRow(s.w, before, after, s.plan.calls)...)
+		}
 		for _, f := range faults {
 			fmt.Fprintf(s.w, "FAULT: %s\n", strings.TrimSpace(f))
 			sound = false
 		}
-		before.Heap, slack = after.Heap, stormHeapSlack
 	}
 	if said := strings.TrimSpace(s.product.Said()); !sound {
 		fmt.Fprintf(s.w, "the product said:\n%s\n", said)
 	}
 	return sound, nil
+}
+
+// keptRow prints what the heap has kept since the start, which may be what is kept
+// for good by design and no more.
+func keptRow(w io.Writer, before, after e2e.Debug, calls int) (faults []string) {
+	const mib = 1 << 20
+	kept, most := (float64(after.Heap)-float64(before.Heap))/mib, float64(e2e.HeapSlack(calls))/mib
+	fmt.Fprintf(w, "  of the heap %+.2f MiB since the start, where %.2f may stay: places of the ports that were bound, lists of a busy turn, leases in hand\n", kept, most)
+	if kept > most {
+		faults = append(faults, fmt.Sprintf("the heap holds %.2f MiB more than at the start, want at most %.2f", kept, most))
+	}
+	return faults
 }
 
 // round keeps the calls going and returns when the last is over.

@@ -105,6 +105,27 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
+// TestKeptRow: more than what is kept by design fails, whatever was there at first.
+func TestKeptRow(t *testing.T) {
+	const start = 32 << 20
+	for _, c := range []struct {
+		heap uint64
+		want string // said, and where it is a fault
+		over bool
+	}{
+		{start - 1<<20, "-1.00 MiB", false},
+		{start + 1<<20, "+1.00 MiB", false},
+		{start + 3<<20, "3.00 MiB more than at the start", true},
+		{72 << 20, "40.00 MiB more than at the start", true},
+	} {
+		var text bytes.Buffer
+		faults := strings.Join(keptRow(&text, e2e.Debug{Heap: start}, e2e.Debug{Heap: c.heap}, 1000), "")
+		if (faults != "") != c.over || !strings.Contains(text.String()+faults, c.want) {
+			t.Errorf("%d: fault %q in %q, want %q", c.heap, faults, &text, c.want)
+		}
+	}
+}
+
 func TestReadFeaturePlan(t *testing.T) {
 	p, record, err := readFeaturePlan([]string{"-calls", "300", "-talking", "300", "-record", "x"}, &bytes.Buffer{})
 	if err != nil || p.calls != 300 || p.talking != 300 || record != "x" {

@@ -1,6 +1,10 @@
 package engine
 
-import "sync"
+import (
+	"sync"
+
+	"sekisho/media/ebb"
+)
 
 // mailbox carries orders to one worker. Signalling, the engine and the other
 // workers put them in; the worker takes all at once. Orders of signalling are
@@ -91,7 +95,7 @@ func (m *mailbox) awake() (called bool) {
 func (m *mailbox) take(empty []Order) []Order {
 	m.mu.Lock()
 	taken := m.orders
-	m.orders = empty[:0]
+	m.orders = ebb.Empty(empty)
 	m.space.Broadcast()
 	m.mu.Unlock()
 	return taken

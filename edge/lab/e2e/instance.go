@@ -187,10 +187,13 @@ func (i *Instance) AtRest(before Debug, slack uint64, patience time.Duration) (D
 	}
 }
 
-// HeapSlack is what the heap may keep of so many calls, and a little for the
-// process: tables that grew, which Go's maps and slices do not give back. They
-// keep less than 2 KiB a call, whose media alone has 5 KiB.
-func HeapSlack(calls int) uint64 { return 1<<20 + uint64(calls)*2<<10 }
+// HeapSlack is what the heap may keep for good of so many calls at a time, by
+// design: some 60 bytes for each port pair that was ever bound (its index, its epoch
+// and its berth at a worker), of which a call with features takes up to eight;
+// and whatever the number of calls, the lists that a turn fills and empties, up to
+// 1,024 entries each of every shard and media worker (media/ebb), and the leases
+// that each shard has in hand.
+func HeapSlack(calls int) uint64 { return 3<<19 + uint64(calls)*512 }
 
 func readDebug(body []byte) (Debug, error) {
 	keys := map[string]json.RawMessage{}
