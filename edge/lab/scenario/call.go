@@ -55,6 +55,7 @@ type call struct {
 	// The ear. judged is how much of it has been asked for.
 	placed, first time.Time
 	track         audio.Track
+	stream        stream
 	judged        int
 	// datagrams are what was received of a session that is not RTP.
 	datagrams []string
@@ -168,6 +169,7 @@ func (c *call) hear(p packet) {
 	case err != nil, c.session == nil:
 		return
 	case h.PayloadType == uint8(c.session.EventIn):
+		c.stream.take(c.party.world.now, &h, 0)
 		c.hearEvent(h, p.data[at:])
 		return
 	case h.PayloadType != uint8(c.session.AudioIn):
@@ -176,6 +178,7 @@ func (c *call) hear(p packet) {
 	if c.first.IsZero() {
 		c.first = c.party.world.now
 	}
+	c.stream.take(c.party.world.now, &h, len(p.data)-at)
 	c.track.Add(audio.Packet{SSRC: h.SSRC, Timestamp: h.Timestamp, Codec: c.session.Codec, Payload: p.data[at:]})
 }
 

@@ -42,7 +42,7 @@
 //	cdr, notes, explain records, notes to operators, policy's steps
 //	media               the quality of the records' legs by direction
 //	peers               what is held against those that calls are sent to
-//	link PARTY down|up  nothing reaches the party, or leaves it
+//	link PARTY down|up  no SIP reaches the party, or leaves it (mute stops its RTP)
 //	end                 lets every timer run out, then tells how each call ended
 //	                    and what is left of it: it must be nothing
 //

@@ -8,7 +8,8 @@ import (
 
 // heard judges what a party heard since it was last asked: heard WHO WHAT…,
 // each a prompt or tone by its key, music, busy, ringback, nothing, digits (the keys),
-// presses (and how long each was), or a party by its name.
+// presses (and how long each was), stream (whether its packets are one), or a party
+// by its name.
 func (p *play) heard(c command) (string, error) {
 	k, err := p.who(c.word(0), anyCall)
 	if err != nil {
@@ -26,6 +27,9 @@ func (p *play) heard(c command) (string, error) {
 		case "presses":
 			fmt.Fprintf(&b, "%s hears %s\n", c.word(0), lengthsOf(k.digits))
 			k.digits = nil
+			continue
+		case "stream":
+			fmt.Fprintf(&b, "%s hears %s\n", c.word(0), k.stream.judgement())
 			continue
 		}
 		fmt.Fprintf(&b, "%s hears %s\n", c.word(0), p.setting.Sounds.judge(pcm, what))
