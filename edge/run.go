@@ -20,7 +20,8 @@ import (
 
 // runCommand runs an instance until it is told to end (SIGINT, SIGTERM). When
 // all is open it says so in one line on stdout: "ready border=… [seam=…]
-// [debug=…]". SIGHUP has it read the directory again; live calls go on.
+// [debug=…]". SIGHUP has it read the directory again; live calls go on. After
+// SIGUSR1 it takes no new calls, and waits for the end.
 func runCommand(args []string, stdout, stderr io.Writer) int {
 	f := flag.NewFlagSet("run", flag.ContinueOnError)
 	debugAt := f.String("debug", "", "serve what the instance holds as JSON at this loopback `address`:port under /debug")
@@ -67,11 +68,17 @@ func runCommand(args []string, stdout, stderr io.Writer) int {
 	reloads := make(chan os.Signal, 1)
 	signal.Notify(reloads, syscall.SIGHUP)
 	defer signal.Stop(reloads)
+	drains := make(chan os.Signal, 1)
+	notifyDrain(drains)
+	defer signal.Stop(drains)
 	fmt.Fprintln(stdout, ready)
 	for ended := false; !ended; {
 		select {
 		case <-reloads:
 			reload(n, f.Arg(0), log)
+		case <-drains:
+			n.Drain()
+			log.Info("no new calls are taken")
 		case <-ctx.Done():
 			ended = true
 		}

@@ -70,7 +70,7 @@ func logged(t *testing.T, log *bufio.Scanner, text string) string {
 	return ""
 }
 
-func TestReloadBySignal(t *testing.T) {
+func TestReloadAndDrainBySignal(t *testing.T) {
 	file, log, end := running(t)
 	src, err := os.ReadFile(file)
 	if err != nil {
@@ -95,6 +95,8 @@ func TestReloadBySignal(t *testing.T) {
 		t.Error(line)
 	}
 	logged(t, log, "msg=reloaded")
+	signalSelf(t, syscall.SIGUSR1)
+	logged(t, log, "no new calls are taken")
 	go func() {
 		for log.Scan() { // whatever else it says must not hold it up
 		}

@@ -29,6 +29,7 @@ const (
 	RateLimit                 // calls per second of a trunk or tenant
 	Overload                  // ports or descriptors are used up
 	CoreUnreachable
+	Draining // no call begins here any more
 	reasons
 )
 
@@ -109,6 +110,8 @@ func (r Reason) Refusal() Refusal {
 		return Refusal{503, 42, "overload", Announcement{}, 5, "overload"}
 	case CoreUnreachable:
 		return Refusal{480, 41, "service not reachable", once("busy_all"), 0, "core_unreachable"}
+	case Draining:
+		return Refusal{503, 42, "no new calls here", Announcement{}, 10, "draining"}
 	}
 	// A refusal without a reason is our bug; the call is refused all the same.
 	return Refusal{480, 41, "refused", once("busy_all"), 0, "unknown"}

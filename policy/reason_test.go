@@ -35,6 +35,7 @@ func TestRefusals(t *testing.T) {
 		{RateLimit, 503, 42, nil, 0},
 		{Overload, 503, 42, nil, 0},
 		{CoreUnreachable, 480, 41, []string{"busy_all"}, 1},
+		{Draining, 503, 42, nil, 0},
 	}
 	if len(rows) != int(reasons)-1 {
 		t.Errorf("%d rows for %d reasons", len(rows), reasons-1)

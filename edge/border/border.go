@@ -45,6 +45,9 @@ type Config struct {
 	Trunks []trunk.Trunk
 	// Core is the other side.
 	Core Core
+	// CoreDrains says that it is drained together with the border, and lets no
+	// call begin by itself then.
+	CoreDrains bool
 	// Neighbours tell who is behind a flow: a trunk by its number, or CorePeer.
 	Neighbours *trunk.Neighbours[ua.Peer]
 	// Hosts are what we write as our own address, by flow.Listener.
@@ -102,6 +105,8 @@ type Border struct {
 	steps  []policy.Step
 	counts Counts
 	probes probes
+	// draining is of the instance, not of its calls.
+	draining bool
 	// coreRules are the seam's.
 	coreRules profile.Failover
 	// methods are those of each trunk's terms, coreMethods the seam's.

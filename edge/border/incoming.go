@@ -39,6 +39,9 @@ func (b *Border) incoming(now time.Time, in ua.Incoming, out []ua.Action) []ua.A
 // announced and so takes a place like any other call; only those that no limit
 // may suppress do not ask.
 func (b *Border) admit(now time.Time, c *call, on policy.TrunkID, decided policy.Reason) policy.Reason {
+	if b.turnedAway(c, decided) {
+		return policy.Draining
+	}
 	if b.cfg.Limits == nil || decided.Exempt() || c.called.Class() == number.Emergency {
 		return decided
 	}

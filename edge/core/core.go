@@ -79,6 +79,8 @@ type Core struct {
 	slots  map[relay.Slot]leg.ID
 	most   struct{ offices, guests, calls, legs, slots ebb.Mark }
 	timers deadline.Heap[leg.ID]
+	// draining is of the instance, not of its calls: no snapshot has it.
+	draining bool
 }
 
 // New returns a core without calls.

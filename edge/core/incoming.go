@@ -44,6 +44,10 @@ func (s *step) incoming(in ua.Incoming) {
 		return
 	case toStation, toGroup, toMenu:
 	}
+	if s.turnedAway(o, r) {
+		s.finish(k, noNewCalls())
+		return
+	}
 	if no := s.admit(k, in, asked, r); no.Cause.Status != 0 {
 		s.finish(k, no)
 		return

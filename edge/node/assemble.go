@@ -57,11 +57,11 @@ func Border(c *config.Config, t *policy.Tables, at Sockets, s Shard) (*ua.UA, *b
 	legs := new(ua.Sequence)
 	b := border.New(border.Config{
 		Tables: t, Trunks: trunks(c), Neighbours: neighbours(c, at), Hosts: hosts,
-		Core:   seamOf(c, at),
+		Core: seamOf(c, at), CoreDrains: c.Core.Mode == config.Embedded,
 		Source: s.Source, Key: s.Key, Legs: legs, Ports: s.Ports, Limits: s.Limits, Health: s.Health, Setup: c.Timers.Setup,
 		Ring: c.Timers.Ring, Call: c.Timers.Call, Silence: c.Timers.RTPInactivity,
 	})
-	return ua.New(ua.Config{Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: b.Peer, Terms: b.Terms, Legs: legs, App: b}), b
+	return ua.New(ua.Config{Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: b.Peer, Terms: b.Terms, Ready: b.Ready, Legs: legs, App: b}), b
 }
 
 // seamOf is the core as the border sees it.
@@ -85,7 +85,7 @@ func Core(c *config.Config, at Sockets, s Shard) (*ua.UA, *core.Core) {
 			AttendedNoAnswer: c.Timers.AttendedNoAnswer, BlindNoAnswer: c.Timers.BlindNoAnswer, ParkReturnRing: c.Timers.ParkReturnRing},
 	})
 	return ua.New(ua.Config{
-		Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: k.Peer, Terms: phoneTerms(k),
+		Source: s.Source, Timers: s.Timers, Hosts: hosts, Peer: k.Peer, Terms: phoneTerms(k), Ready: k.Ready,
 		Services: k.Services(), Legs: legs, App: k,
 	}), k
 }

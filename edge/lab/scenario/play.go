@@ -104,6 +104,8 @@ func commandNamed(name string) handler {
 		return (*play).call
 	case "cdr":
 		return (*play).cdr
+	case "drain":
+		return (*play).drain
 	case "end":
 		return (*play).end
 	case "explain":

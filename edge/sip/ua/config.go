@@ -25,6 +25,9 @@ type Config struct {
 	Peer func(flow.Flow) (Peer, bool)
 	// Terms are those of a peer; nil gives everybody the zero ones.
 	Terms func(Peer) leg.Terms
+	// Ready says whether a peer may send us calls: its OPTIONS outside any dialog
+	// are answered 200, or 503. Nil is always.
+	Ready func(Peer) bool
 	// Services are the requests outside any dialog, beside INVITE and OPTIONS,
 	// that the application serves. All others are refused here.
 	Services map[sip.RequestMethod]Screen

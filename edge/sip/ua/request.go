@@ -27,6 +27,8 @@ func (u *UA) arrived(now time.Time, in transaction.Arrived) {
 	switch {
 	case r.Method == sip.ACK:
 		u.counts.Unmatched++
+	case r.Method == sip.OPTIONS && u.cfg.Ready != nil && !u.cfg.Ready(peer):
+		u.refuse(in, 503)
 	case r.Method == sip.OPTIONS:
 		res := transaction.Reply(r, 200, "", token.NewTag(u.cfg.Source))
 		res.AppendHeader(sip.NewHeader("Allow", u.allowed(in.Flow)))

@@ -1,0 +1,29 @@
+package core
+
+import (
+	"github.com/emiago/sipgo/sip"
+
+	"sekisho/edge/sip/cause"
+	"sekisho/edge/sip/leg"
+	"sekisho/edge/sip/ua"
+)
+
+// Drain lets no phone begin a call any more: it is told 503 at once. What comes over
+// the seam the border has let in, and what belongs to a call that stands goes on:
+// consultations, transfers, a parked call that returns or is retrieved, one that
+// rings and is picked up, a group that is asked. There is no way back.
+func (c *Core) Drain() { c.draining = true }
+
+// Ready reports whether a peer may send us calls, for the shard's ua.Config. The
+// border may: it drains by itself, and must reach us for what stands.
+func (c *Core) Ready(p ua.Peer) bool { return !c.draining || p == seamPeer }
+
+// turnedAway reports a call that must not begin. Who calls for help is no such.
+func (s *step) turnedAway(o origin, r route) bool { return s.draining && o.kind == phone && !urgent(r) }
+
+func noNewCalls() leg.HangUp {
+	return leg.HangUp{
+		Cause:   cause.Cause{Status: 503, Q850: cause.Congestion, Text: "no new calls here"},
+		Headers: []sip.Header{sip.NewHeader("Retry-After", "10")},
+	}
+}
