@@ -22,7 +22,7 @@
 //	refuse.go     announcement and code of a call that is not put through
 //	voicemail.go  hints that a machine has answered
 //	probe.go      OPTIONS to peers
-//	drain.go      no call begins any more
+//	drain.go      no call begins any more, and all end
 //	record.go     one Cause per leg, one record per call
 //
 // Everything is a value: what to send, what media shall do and what is to be

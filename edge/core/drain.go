@@ -1,6 +1,10 @@
 package core
 
 import (
+	"maps"
+	"slices"
+	"time"
+
 	"github.com/emiago/sipgo/sip"
 
 	"sekisho/edge/sip/cause"
@@ -13,6 +17,21 @@ import (
 // consultations, transfers, a parked call that returns or is retrieved, one that
 // rings and is picked up, a group that is asked. There is no way back.
 func (c *Core) Drain() { c.draining = true }
+
+// HangUp ends every call that stands, as a fault of ours and no party's wish; the
+// records follow.
+func (c *Core) HangUp(now time.Time, out []ua.Action) []ua.Action {
+	s := &step{Core: c, now: now, out: out}
+	for _, id := range slices.Sorted(maps.Keys(c.calls)) {
+		k, why := c.calls[id], cause.Cause{Q850: cause.TemporaryFailure, Text: "out of service"}
+		if k.Answered.IsZero() {
+			why.Status = 503
+		}
+		s.finish(k, leg.HangUp{Cause: why})
+		s.settle(k)
+	}
+	return s.out
+}
 
 // Ready reports whether a peer may send us calls, for the shard's ua.Config. The
 // border may: it drains by itself, and must reach us for what stands.

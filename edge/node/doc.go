@@ -8,6 +8,7 @@
 //	stock.go     a shard's small stock of leased-ahead port pairs
 //	gate.go      limits shared by all shards
 //	records.go   the file of call records
+//	drain.go     no call begins any more, and all end
 //
 // The border has a shard per core: each is a loop with a random source, a stock
 // of port pairs and a share of the limits of its own, and owns the calls whose
@@ -16,6 +17,7 @@
 // how many there are: lab/scenario plays every file with several. The core is
 // one loop.
 //
-// Shutdown: loops stop first, so that nothing asks for ports or sends any
+// Shutdown: every call that stands is ended, so that its parties hear of it and it
+// has its record; then loops stop, so that nothing asks for ports or sends any
 // more, then media, then sockets, then the record file is flushed.
 package node

@@ -315,9 +315,10 @@ func (a *application) openMedia(m config.Media, workers, descriptors int, n *Nod
 // Sockets returns the SIP addresses in use.
 func (n *Node) Sockets() Sockets { return n.at }
 
-// Close ends the instance: loops, media, sockets, records.
+// Close ends the instance: its calls, then loops, media, sockets, records.
 func (n *Node) Close() error {
 	var errs []error
+	n.hangUp()
 	if n.scraped != nil {
 		errs = append(errs, n.scraped.Close())
 	}
@@ -325,6 +326,7 @@ func (n *Node) Close() error {
 		for _, l := range a.loops {
 			l.Close()
 		}
+		a.loops = nil
 	}
 	for _, a := range []*application{&n.border, &n.core} {
 		if a.engine != nil {

@@ -32,8 +32,8 @@ func (n *Node) Reload(read *config.Config) (later []string, err error) {
 		return nil, err
 	}
 	n.running = next
-	n.border.each(func(i int, _ time.Time) { n.borders[i].Reload(tables) })
-	n.core.each(func(i int, now time.Time) { n.cores[i].Reload(now, Directory(next, secrets)) })
+	n.border.each(func(i int, _ time.Time) []ua.Action { n.borders[i].Reload(tables); return nil })
+	n.core.each(func(i int, now time.Time) []ua.Action { n.cores[i].Reload(now, Directory(next, secrets)); return nil })
 	return later, nil
 }
 
@@ -47,14 +47,15 @@ func (n *Node) admitPhones(next *config.Config) error {
 	return nil
 }
 
-// each runs f for every shard, on its own loop, and waits until all have.
-func (a *application) each(f func(shard int, now time.Time)) {
+// each runs f for every shard, on its own loop, and waits until all have; what f
+// returns is then carried out.
+func (a *application) each(f func(shard int, now time.Time) []ua.Action) {
 	done := make(chan struct{}, len(a.inboxes))
 	for i, in := range a.inboxes {
 		in.Ask(func(now time.Time, _ *ua.UA) []ua.Action {
-			f(i, now)
+			actions := f(i, now)
 			done <- struct{}{}
-			return nil
+			return actions
 		})
 	}
 	for range a.inboxes {

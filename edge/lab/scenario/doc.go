@@ -43,7 +43,7 @@
 //	media               the quality of the records' legs by direction
 //	peers               what is held against those that calls are sent to
 //	link PARTY down|up  no SIP reaches the party, or leaves it (mute stops its RTP)
-//	drain               no call begins any more; what stands goes on
+//	drain [over]        no call begins any more; what stands goes on, or is ended
 //	end                 lets every timer run out, then tells how each call ended
 //	                    and what is left of it: it must be nothing
 //

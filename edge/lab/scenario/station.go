@@ -81,6 +81,13 @@ func (s *station) rtp(w *World, p packet) bool {
 	return ours
 }
 
+// do carries out what a machine's application does without being asked by anybody.
+func (s *station) do(w *World, shard int, actions []ua.Action) {
+	m := s.shards[shard]
+	m.acts = m.ua.Do(w.now, actions, m.acts[:0])
+	s.flush(w)
+}
+
 // deadline returns when timeout is due.
 func (s *station) deadline() (at time.Time) {
 	for _, m := range s.shards {
