@@ -110,18 +110,11 @@ func (b *Border) moveOn(now time.Time, c *call, out []ua.Action) ([]ua.Action, b
 	return out, false
 }
 
-// offerable returns what the next peer is offered. A caller who was answered
-// early by the last one has settled on a codec.
+// offerable returns what the next peer is offered, from the endpoint that B has.
 func (b *Border) offerable(c *call, peer ua.Peer) (sdp.Caps, bool) {
-	caps := b.medium(peer).offers.Restrict(c.offer)
-	if c.a.negotiated != nil {
-		caps = caps.Follow(*c.a.negotiated)
-	}
-	if peer == CorePeer {
-		caps = withEvents(caps, b.medium(peer).offers, c.a.media)
-	}
+	caps := b.offerTo(c, peer)
 	sameFamily := c.b.pair.Addr.Addr().Is4() == b.flowOf(c.route.to).Remote.Addr().Is4()
-	return caps, sameFamily && common(c.a.media.caps, caps)
+	return caps, sameFamily && len(caps.Codecs) > 0
 }
 
 // giveUpOn is the end of B's time to answer anything.

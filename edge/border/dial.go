@@ -2,6 +2,7 @@ package border
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"time"
 
@@ -18,14 +19,8 @@ import (
 // dial leases ports for both legs and sends leg B to the first peer. The ports
 // are bound before any description names them.
 func (b *Border) dial(now time.Time, c *call, r *route, out []ua.Action) []ua.Action {
-	m, offer := b.medium(b.peerOf(r.to.Group)), c.offer
-	// B is offered only what A can speak too, so that its answer can be carried
-	// back without transcoding.
-	caps := m.offers.Restrict(offer)
-	if b.peerOf(r.to.Group) == CorePeer {
-		caps = withEvents(caps, m.offers, c.a.media)
-	}
-	if len(caps.Codecs) == 0 || !common(c.a.media.caps, caps) {
+	offer, caps := c.offer, b.offerTo(c, b.peerOf(r.to.Group))
+	if len(caps.Codecs) == 0 {
 		return b.incompatible(c, sdp.ErrNoCommonCodec, out)
 	}
 	if a, ok := audio(offer); ok && !a.RTP.Addr().IsUnspecified() && !sdp.Permitted(a.RTP, c.a.media.prefixes) {
@@ -55,16 +50,24 @@ func (b *Border) incompatible(c *call, err error, out []ua.Action) []ua.Action {
 	return b.hangUp(&c.a, cause.Cause{Status: 488, Q850: cause.BearerNotAvailable, Text: err.Error()}, out, headers...)
 }
 
-// common reports whether two abilities share a codec.
-func common(a, b sdp.Caps) bool {
-	for _, x := range a.Codecs {
-		for _, y := range b.Codecs {
-			if x == y {
-				return true
-			}
-		}
+// offerTo returns what B may be offered: only what A can speak too, so that its
+// answer can be carried back without transcoding. What A can speak is for its own
+// offer to say, within what we may say to A; a late offer leaves only the latter.
+// A caller who was answered early by another B has settled on a codec.
+func (b *Border) offerTo(c *call, peer ua.Peer) sdp.Caps {
+	own := b.medium(peer).offers
+	caps := own.Restrict(c.offer)
+	unspeakable := func(k relay.Codec) bool { return !slices.Contains(c.a.media.caps.Codecs, k) }
+	if slices.ContainsFunc(caps.Codecs, unspeakable) {
+		caps.Codecs = slices.DeleteFunc(slices.Clone(caps.Codecs), unspeakable)
 	}
-	return false
+	if c.a.negotiated != nil {
+		caps = caps.Follow(*c.a.negotiated)
+	}
+	if peer == CorePeer {
+		caps = withEvents(caps, own, c.a.media)
+	}
+	return caps
 }
 
 // heardAt is where a party wants its media, or where it signals from while it
