@@ -56,7 +56,8 @@
 //
 // Every file is played twice and must send the same bytes. One that says
 // "waits are drawn" has messages whose time another shard's random numbers would
-// move; their order is then not compared. One that says
+// move, or that several shards send at once; their order is then not compared. One
+// that says
 // "lossy ok" is played again over links that lose, repeat and overtake; there
 // only what end says is compared. And every file is played in storms, in which
 // any command may fail: whatever became of the calls, nothing may be left. What
