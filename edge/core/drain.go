@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -22,12 +23,15 @@ func (c *Core) Drain() { c.draining = true }
 // records follow.
 func (c *Core) HangUp(now time.Time, out []ua.Action) []ua.Action {
 	s := &step{Core: c, now: now, out: out}
-	for _, id := range slices.Sorted(maps.Keys(c.calls)) {
-		k, why := c.calls[id], cause.Cause{Q850: cause.TemporaryFailure, Text: "out of service"}
+	stand := slices.SortedFunc(maps.Values(c.calls), func(k, o *call) int { return cmp.Compare(k.ID, o.ID) })
+	for _, k := range stand {
+		why := cause.Cause{Q850: cause.TemporaryFailure, Text: "out of service"}
 		if k.Answered.IsZero() {
 			why.Status = 503
 		}
 		s.finish(k, leg.HangUp{Cause: why})
+	}
+	for _, k := range stand { // now that nobody waits for whom the others leave
 		s.settle(k)
 	}
 	return s.out
