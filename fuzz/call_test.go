@@ -73,7 +73,14 @@ func FuzzCall(f *testing.F) {
 
 func (s *site) play(script []byte) {
 	for i := 0; i+1 < len(script); i += 2 {
-		s.act(script[i]%actsOfCalls, script[i+1])
+		switch act := script[i]; act {
+		case actDrain:
+			s.drain()
+		case actEnd:
+			s.end()
+		default:
+			s.act(act%actsOfCalls, script[i+1])
+		}
 	}
 }
 
@@ -396,6 +403,10 @@ func TestCallsReach(t *testing.T) {
 			for _, a := range s.model.attempts {
 				reached["replaced"] = reached["replaced"] || a.takes && a.final/100 == 2
 			}
+			for _, a := range s.model.attempts {
+				reached["turned away"] = reached["turned away"] || a.turnedAway() && len(a.records) > 0
+				reached["helped"] = reached["helped"] || a.drained && a.helps()
+			}
 			reached["another peer"] = reached["another peer"] || len(s.model.again) > 0
 		})
 	}
@@ -405,6 +416,7 @@ func TestCallsReach(t *testing.T) {
 		"PRACK", "200 PRACK", "481 PRACK", "500 PRACK", "UPDATE", "200 UPDATE", "491 UPDATE", "500 UPDATE", "481 UPDATE", "488 UPDATE", "504 INVITE",
 		"relay.Played", "relay.Released", "relay.Latched",
 		"another peer", "replaced", "fax", "420 INVITE", "422 INVITE", "482 INVITE", "483 INVITE", "INFO", "REFER", "NOTIFY", "200 INFO", "415 INFO", "405 INFO", "202 REFER", "603 REFER", "491 REFER", "489 NOTIFY", "501 FROB", "redirected",
+		"503 OPTIONS", "turned away", "helped", "ended before the answer", "ended behind the answer",
 	} {
 		if !reached[what] {
 			t.Errorf("no seed leads to %s: %v", what, reached)

@@ -73,6 +73,7 @@ func callScripts() [][]byte {
 	}
 	scripts = append(scripts, reliableScripts(inward, outward, public)...)
 	scripts = append(scripts, oddScripts(inward, outward, public)...)
+	scripts = append(scripts, drainScripts(inward, outward, public)...)
 	for peer := range refusals {
 		for i := range dialled(peer) {
 			scripts = append(scripts, []byte{actCall, byte(peer) | byte(i)<<numberShift, actPass, long})

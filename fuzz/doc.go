@@ -6,13 +6,13 @@
 //	FuzzSDP          session descriptions through offer and answer in both roles
 //	FuzzCrypto       keys in offer and answer, in every mode and both roles
 //	FuzzCall         streams of events through a whole border: calls from both
-//	                 sides, answers, time, loss, forgery, media; a small model
-//	                 says what the border owes
+//	                 sides, answers, time, loss, forgery, media, a drain and the
+//	                 end of the instance; a small model says what the border owes
 //	FuzzCore         streams of events through a whole feature core of a company that
 //	                 the script draws: calls, answers, failures, keys, time, what is
-//	                 said again, hang-ups at any step, a core restored and a
-//	                 directory read again; who hears whom must make sense after
-//	                 every one, and whoever stands must have somebody
+//	                 said again, hang-ups at any step, a core restored, drained or
+//	                 ended and a directory read again; who hears whom must make sense
+//	                 after every one, and whoever stands must have somebody
 //	FuzzRepeat       the same companies on the wire, where every message comes twice:
 //	                 the core is told once, and nobody is sent anything new
 //	FuzzTalk         one call with features, against the state machine of SPEC §2.5

@@ -49,6 +49,11 @@ type exchange struct {
 	// told are the commands of legs, gone the slots that have been given back.
 	told []string
 	gone []relay.Slot
+	// draining says that no phone may begin a call, ending that the instance just ends;
+	// away are those turned away, records what has been recorded.
+	draining, ending bool
+	away             []string
+	records          map[string]bool
 	// log is for a failure.
 	log []string
 }
@@ -71,6 +76,7 @@ type line struct {
 	slot    relay.Slot
 	at      netip.AddrPort // of its RTP
 	callID  string
+	hangUp  leg.HangUp // with which the core has ended it
 }
 
 // jack is an endpoint: what it hears, as it was told.
@@ -99,7 +105,7 @@ func newExchange(t *testing.T, d drawn) *exchange {
 	seed := uint64(d[drawSettings])
 	x := &exchange{
 		t: t, drawn: d, now: time.Date(2026, 7, 1, 9, 0, 0, 0, time.UTC), dice: rand.New(rand.NewPCG(seed, 1)),
-		spells: map[spell]bool{}, byLeg: map[leg.ID]*line{}, jacks: map[relay.Slot]*jack{}, addrs: map[netip.AddrPort]relay.Slot{},
+		spells: map[spell]bool{}, records: map[string]bool{}, byLeg: map[leg.ID]*line{}, jacks: map[relay.Slot]*jack{}, addrs: map[netip.AddrPort]relay.Slot{},
 	}
 	x.cfg = feature.Config{
 		Source: rand.New(rand.NewPCG(seed, 2)), Key: callid.Key{1}, Legs: new(ua.Sequence), Ports: x,
@@ -185,7 +191,9 @@ func (x *exchange) carryOut(a ua.Action) {
 		x.media(a.Command)
 	case ua.Activity:
 		x.happened(a.Activity)
-	case ua.Record, ua.Note:
+	case ua.Record:
+		x.recorded(a.Record)
+	case ua.Note:
 	default:
 		x.fail("the core wants %T", a)
 	}
@@ -197,6 +205,9 @@ func (x *exchange) command(id leg.ID, c leg.Command) {
 	x.told = append(x.told, fmt.Sprintf("leg %d is told %T", id, c))
 	x.log = append(x.log, x.told[len(x.told)-1])
 	if d, ok := c.(leg.Dial); ok {
+		if x.ending {
+			x.fail("at the end leg %d is dialled", id)
+		}
 		x.dialled(id, d)
 		return
 	}
@@ -204,6 +215,7 @@ func (x *exchange) command(id leg.ID, c leg.Command) {
 	if l == nil || l.over {
 		x.fail("leg %d is told %T, but there is no such leg any more", id, c)
 	}
+	x.lasts(l, c)
 	switch c := c.(type) {
 	case leg.Ring:
 		if l.dialled || l.up {
@@ -226,6 +238,7 @@ func (x *exchange) command(id leg.ID, c leg.Command) {
 	case leg.AnswerOffer:
 		x.agrees(l, &c.Media)
 	case leg.HangUp:
+		l.hangUp = c
 		x.over(l, cause.Cause{Side: cause.Local, Status: c.Cause.Status, Q850: c.Cause.Q850})
 	case leg.RefuseOffer, leg.Reoffer, leg.Acknowledge:
 	}
@@ -576,6 +589,11 @@ func (x *exchange) close() {
 			x.fail("leg %d never ends", l.id)
 		}
 	}
+	for _, id := range x.away {
+		if !x.records["leg "+id] {
+			x.fail("the call %s, which was turned away, has no record", id)
+		}
+	}
 }
 
 func (x *exchange) live() []*line {
@@ -600,7 +618,7 @@ func (x *exchange) replace() {
 	if err := json.Unmarshal(text, &s); err != nil {
 		x.fail("%v", err)
 	}
-	x.core = feature.Restore(x.cfg, x.now, s)
+	x.core, x.draining = feature.Restore(x.cfg, x.now, s), false // another one, which nobody has drained
 }
 
 // invite has somebody call.
@@ -623,7 +641,9 @@ func (x *exchange) invite(l *line, from flow.Flow, caller, called string) {
 	if l.offered {
 		in.Offer = x.offer(from)
 	}
+	told := len(x.told)
 	x.tell(in)
+	x.turnsAway(l, called, told)
 }
 
 // offer is what every INVITE brings that brings one.

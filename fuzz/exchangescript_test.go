@@ -80,7 +80,14 @@ func FuzzCore(f *testing.F) {
 		script = script[copy(d[:], script):]
 		x := newExchange(t, d)
 		for i := 0; i+1 < len(script); i += 2 {
-			x.act(script[i]%actsOfExchange, script[i+1])
+			switch act := script[i]; act {
+			case actDrain:
+				x.drain()
+			case actEnd:
+				x.endAll()
+			default:
+				x.act(act%actsOfExchange, script[i+1])
+			}
 		}
 		x.close()
 	})
@@ -316,5 +323,5 @@ func exchangeScripts() [][]byte {
 	for i := range byte(12) {
 		crowd = append(crowd, exMobile, i, exAnswer, 0)
 	}
-	return append(scripts, crowd)
+	return append(append(scripts, crowd), drainedCompanies()...)
 }

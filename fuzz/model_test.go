@@ -40,6 +40,10 @@ type model struct {
 	present *attempt
 	// late is the Call-ID of a 2xx that is being worked on.
 	late string
+	// taken are the Call-IDs of legs that have answered.
+	taken map[string]bool
+	// draining says that no call begins any more, ended that all have been hung up.
+	draining, ended bool
 }
 
 // attempt is an INVITE outside any dialog, which is one call.
@@ -60,6 +64,9 @@ type attempt struct {
 	takes bool
 	odd   int
 	first string // its Call-ID
+	// drained says that it came when no call began any more, open that the end of the
+	// instance found it without an answer.
+	drained, open bool
 }
 
 // owes is how many records the attempt leaves. One that is turned away before
@@ -87,12 +94,26 @@ type inquiry struct {
 	status          int
 	tag             string
 	passed, decided bool
+	// outside says that it is of no dialog, drained as of an attempt.
+	outside, drained bool
+}
+
+// passesOn reports that a request of the border's may ask what the inquiry has: the
+// same, or what an UPDATE offers that makes T.38 of audio, or audio of it.
+func (q *inquiry) passesOn(method sip.RequestMethod) bool {
+	switch method {
+	case sip.INFO, sip.REFER, sip.NOTIFY:
+		return q.method == method
+	case sip.INVITE:
+		return q.method == sip.UPDATE
+	}
+	return false
 }
 
 func newModel(t *testing.T) *model {
 	return &model{
 		t: t, attempts: map[string]*attempt{}, onward: map[string]*attempt{}, asked: map[string]*inquiry{},
-		over: map[string]bool{}, sent: map[string]bool{}, passed: map[string]*inquiry{}, again: map[string]bool{}, further: map[string]bool{}, reliable: map[string]*reliability{},
+		over: map[string]bool{}, sent: map[string]bool{}, passed: map[string]*inquiry{}, again: map[string]bool{}, further: map[string]bool{}, reliable: map[string]*reliability{}, taken: map[string]bool{},
 	}
 }
 
@@ -105,6 +126,7 @@ func (m *model) came(now time.Time, from int, msg sip.Message) {
 		}
 		if res.StatusCode/100 == 2 {
 			m.late = res.CallID().Value()
+			m.taken[m.late] = m.taken[m.late] || res.CSeq().MethodName == sip.INVITE
 		}
 		if res.StatusCode == 302 && (from == pstn || from == spare) {
 			m.credit = 1
@@ -117,13 +139,13 @@ func (m *model) came(now time.Time, from int, msg sip.Message) {
 	}
 	id, tag := r.CallID().Value(), header.Tag(r.To().Params)
 	if key := key(from, r); m.asked[key] == nil && r.Method != sip.ACK {
-		m.arriving = &inquiry{method: r.Method}
+		m.arriving = &inquiry{method: r.Method, outside: tag == "", drained: m.draining}
 		m.asked[key] = m.arriving
 	}
 	a := m.attempts[id]
 	switch {
 	case r.Method == sip.INVITE && tag == "" && a == nil:
-		a = &attempt{first: id, peer: from, to: r.Recipient.User, at: now, odd: oddOf(id), takes: from == docomo && r.GetHeader("Replaces") != nil}
+		a = &attempt{first: id, peer: from, to: r.Recipient.User, at: now, odd: oddOf(id), takes: from == docomo && r.GetHeader("Replaces") != nil, drained: m.draining}
 		a.least, a.most = m.inside(a)
 		m.attempts[id], m.present = a, a
 	case a == nil || a.peer != from && (a.peer != pstn || from != spare):
@@ -216,6 +238,7 @@ func (m *model) responded(to int, r *sip.Response) {
 		m.credit = 1
 	}
 	if initial {
+		m.greeted(a, r)
 		a.final = r.StatusCode
 		if a.takes && r.StatusCode < 300 {
 			m.further[r.CallID().Value()] = true
@@ -227,12 +250,17 @@ func (m *model) responded(to int, r *sip.Response) {
 	if r.CSeq().MethodName == sip.BYE && r.StatusCode == 200 {
 		m.over[r.CallID().Value()+" "+header.Tag(r.From().Params)] = true
 	}
+	m.fit(q, r)
 }
 
 // requested is a request of the border's.
 func (m *model) requested(to int, r *sip.Request) {
 	id, tag := r.CallID().Value(), header.Tag(r.To().Params)
+	if !m.sent[key(to, r)] {
+		m.begun(r)
+	}
 	if r.Method == sip.INVITE && tag == "" {
+		m.sent[key(to, r)] = true
 		m.calls(to, r)
 		return
 	}
@@ -244,7 +272,7 @@ func (m *model) requested(to int, r *sip.Request) {
 		return
 	}
 	m.sent[key(to, r)] = true
-	if q := m.arriving; q != nil && q.method == r.Method && (r.Method == sip.INFO || r.Method == sip.REFER || r.Method == sip.NOTIFY) {
+	if q := m.arriving; q != nil && q.passesOn(r.Method) {
 		q.passed, m.passed[key(to, r)] = true, q
 	}
 	name := id + " " + tag
@@ -349,10 +377,11 @@ func (m *model) record(now time.Time, r *cdr.Record) {
 		m.t.Fatalf("a record of no call: %+v", r)
 	}
 	a.records = append(a.records, r)
+	m.drainedRecord(a, r)
 	refused, want := r.Refused, refusals[a.peer][a.to]
 	if refused != "" && refused != want {
 		switch refused {
-		case "overload", "core_unreachable", "call_limit", "no_trunk":
+		case "overload", "core_unreachable", "call_limit", "no_trunk", "draining":
 		default:
 			m.t.Fatalf("refused as %q, want %q: %+v", refused, want, r)
 		}

@@ -147,6 +147,7 @@ func oddScripts(inward, outward, public byte) [][]byte {
 		and(fax, actSilence, 31, actFax, 0, actSettle, 1<<3, actFax, 1, actSettle, 4<<5, actBye, 0),
 		and(fax, actFax, 0, actUpdate, 0, actReoffer, 0|1<<4, actAnswer, answer, actBye, 0),
 		and(talking, actFax, 0, actReplace, 1, actFax, 0, actPass, brief, actBye, 0),
+		and(talking, actFax, 0, actSilence, 31, actUpdate, 0, actPass, 7), // both wait as long
 		{actOdd, 0, actOdd, 1 << 2, actOdd, 2 << 2, actOdd, 3 << 2, actOdd, core, actOdd, core | 1<<2, actOdd, core | 2<<2, actOdd, core | 3<<2, actRepeat, 0, actRepeat, 1},
 		{actCall, outward, actAnswer, 13, actPass, brief, actAnswer, ring, actAnswer, answer, actPass, brief, actBye, 0},
 		{actCall, public, actAnswer, 13, actAnswer, 13, actAnswer, answer, actPass, long},

@@ -386,6 +386,9 @@ func (s *site) close() {
 // hangUp has every caller end its calls, and then whoever is left: two that a REFER
 // has joined were both called.
 func (s *site) hangUp() {
+	if s.model.ended {
+		return // the border has
+	}
 	for _, f := range s.fars {
 		if f.uac && f.final == 0 {
 			s.cancel(f)
