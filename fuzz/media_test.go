@@ -73,15 +73,20 @@ type stream struct {
 	packets, octets uint64
 	ssrc            uint32
 	newest          position
-	// heard and told are the last packet of a peer's and what it became.
+	// heard and told are the last packet of a peer's and what it became. Where it
+	// may have got the timestamp of a press before its own, anew is what it would
+	// have become with its own: else told's.
 	heard, told position
+	anew        uint32
 	// feeder is whose that was, zero after a packet of our own; before is the
 	// last feeder but us.
 	feeder, before uint32
 	// came is the number of the last packet of before's that came; key is the code
-	// and the timestamp of the last event that left.
-	came uint16
-	key  position
+	// and the timestamp of the last event that left, and pressed what its feeder
+	// had stamped the first packet of it with.
+	came    uint16
+	key     position
+	pressed uint32
 }
 
 type position struct {
@@ -332,7 +337,7 @@ func (s *stream) next(t *testing.T, in *rtp.Packet, data []byte) {
 		t.Fatalf("we send what is no RTP: %v\n%x", err, data)
 	}
 	here := position{out.SequenceNumber, out.Timestamp}
-	told := s.unstamped(in, here, &out)
+	told, anew := s.unstamped(in, here, &out)
 	if s.packets > 0 {
 		if out.SSRC != s.ssrc {
 			t.Fatalf("SSRC %08x after %08x", out.SSRC, s.ssrc)
@@ -352,25 +357,35 @@ func (s *stream) next(t *testing.T, in *rtp.Packet, data []byte) {
 	}
 	s.packets++
 	s.octets += uint64(len(data))
-	s.ssrc, s.told, s.feeder = out.SSRC, told, 0
+	s.ssrc, s.told, s.anew, s.feeder = out.SSRC, told, anew, 0
 	if in != nil {
 		s.heard, s.feeder, s.before = position{in.SequenceNumber, in.Timestamp}, in.SSRC, in.SSRC
 	}
 }
 
 // unstamped is where a packet stands in its feeder's time. All packets of a key
-// leave with one timestamp, though some senders stamp each anew.
-func (s *stream) unstamped(in *rtp.Packet, here position, out *rtp.Packet) position {
+// leave with one timestamp, though some senders stamp each anew. Behind a jump of
+// the numbers that timestamp is another, and an end that comes alone may be that
+// of a press before it, stamped anew, or of its own, whose other packets were
+// lost: anew is then where it stands in the first case.
+func (s *stream) unstamped(in *rtp.Packet, here position, out *rtp.Packet) (told position, anew uint32) {
 	event := func(p *rtp.Packet) bool { return p.PayloadType == eventType || p.PayloadType == eventAway }
 	if in == nil || !event(in) || len(out.Payload) < 4 {
-		return here
+		return here, here.ts
 	}
 	key := position{seq: uint16(out.Payload[0]), ts: here.ts}
-	if key == s.key && in.SSRC == s.feeder {
-		here.ts = s.told.ts + in.Timestamp - s.heard.ts
+	told, anew = here, here.ts
+	switch {
+	case key == s.key && in.SSRC == s.feeder:
+		told.ts = s.told.ts + in.Timestamp - s.heard.ts
+		anew = s.anew + in.Timestamp - s.heard.ts
+	case key.seq == s.key.seq && in.SSRC == s.before && out.Payload[1]&0x80 != 0:
+		anew += in.Timestamp - s.pressed
+	default:
+		s.pressed = in.Timestamp
 	}
 	s.key = key
-	return here
+	return told, anew
 }
 
 // leavesRoom: what was lost behind the newest packet that was passed on keeps its
@@ -397,7 +412,8 @@ func (s *stream) late(in *rtp.Packet, here position) bool {
 }
 
 func (s *stream) keepsTime(in *rtp.Packet, here position) bool {
-	return in.SSRC == s.feeder && here.ts-s.told.ts == in.Timestamp-s.heard.ts
+	past := in.Timestamp - s.heard.ts
+	return in.SSRC == s.feeder && (here.ts-s.told.ts == past || here.ts-s.anew == past)
 }
 
 // sender is a peer that knows what it does.
