@@ -357,9 +357,10 @@ func (s *stream) next(t *testing.T, in *rtp.Packet, data []byte) {
 	}
 	s.packets++
 	s.octets += uint64(len(data))
-	s.ssrc, s.told, s.anew, s.feeder = out.SSRC, told, anew, 0
+	s.ssrc, s.feeder = out.SSRC, 0
 	if in != nil {
-		s.heard, s.feeder, s.before = position{in.SequenceNumber, in.Timestamp}, in.SSRC, in.SSRC
+		s.heard, s.told, s.anew = position{in.SequenceNumber, in.Timestamp}, told, anew
+		s.feeder, s.before = in.SSRC, in.SSRC
 	}
 }
 
@@ -408,12 +409,17 @@ func (s *stream) closesGap(in *rtp.Packet, here position) bool {
 // late: a packet of before something was left out or put in gets the number that
 // was kept for it.
 func (s *stream) late(in *rtp.Packet, here position) bool {
-	return s.keepsTime(in, here) && int16(here.seq-s.newest.seq) <= 0
+	return in.SSRC == s.before && s.inTime(in, here) && int16(here.seq-s.newest.seq) <= 0
 }
 
 func (s *stream) keepsTime(in *rtp.Packet, here position) bool {
+	return in.SSRC == s.feeder && s.inTime(in, here)
+}
+
+// inTime: it lies to the last packet of before's as its sender has stamped both.
+func (s *stream) inTime(in *rtp.Packet, here position) bool {
 	past := in.Timestamp - s.heard.ts
-	return in.SSRC == s.feeder && (here.ts-s.told.ts == past || here.ts-s.anew == past)
+	return here.ts-s.told.ts == past || here.ts-s.anew == past
 }
 
 // sender is a peer that knows what it does.
