@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"sekisho/media/dtmf"
 	"sekisho/media/golden"
 	"sekisho/media/relay"
 )
@@ -218,5 +219,33 @@ func TestConsumeCodes(t *testing.T) {
 	}
 	if !slices.ContainsFunc(k.sent, spoken.event) {
 		t.Error("the 5 did not leave")
+	}
+}
+
+// A sender whose clock stood still while we said a key goes on behind the key, not
+// in the past: whoever plays the stream would take its audio for late.
+func TestClockThatStoodStill(t *testing.T) {
+	k := talk(golden.Exact(), golden.Beyond())
+	k.say(5)
+	k.wait(2 * time.Second)
+	var orders dtmf.Orders
+	orders.Add(dtmf.Order{Op: dtmf.Say, Key: '5', Length: 100})
+	k.out.Order(epoch.Add(k.now), &orders)
+	k.wait(500 * ms)
+	said := len(k.sent)
+	if said < 8 || !k.sent[said-1].event() {
+		t.Fatalf("%d packets, no key behind the first five", said)
+	}
+	k.say(3)
+	if got := len(k.sent) - said; got != 3 {
+		t.Fatalf("%d packets of 3 leave behind the key", got)
+	}
+	for i, s := range k.sent[1:] {
+		if before := k.sent[i]; s.seq != before.seq+1 || int32(s.ts-before.ts) < 0 {
+			t.Errorf("packet %d: %+v follows %+v", i+1, s.header, before.header)
+		}
+	}
+	if s := k.sent[said]; !s.mark {
+		t.Error("the audio behind the key does not begin a talkspurt")
 	}
 }

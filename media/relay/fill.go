@@ -52,6 +52,12 @@ func (o *OutHalf) covered(ts uint32) bool {
 	return ahead > 0 && o.said.known
 }
 
+// stood reports whether the clock of the feeder has stood while we said something:
+// its newest packet says a time so long before, that no delay explains it.
+func (o *OutHalf) stood(seq uint16, ts uint32) bool {
+	return o.said.known && int16(seq-o.seqs.newest) > 0 && int32(o.said.end-ts) > horizon
+}
+
 // apart reports whether a key of the feeder's that begins at ts is a pause behind
 // what we have said.
 func (o *OutHalf) apart(ts uint32) bool {

@@ -127,6 +127,9 @@ func (o *OutHalf) Handle(now time.Time, p *Packet, v Verdict) Reason {
 	if o.splice != joined {
 		o.fit(now, p)
 	}
+	if o.stood(p.header.SequenceNumber, p.header.Timestamp+o.tsAdd) {
+		o.fit(now, p)
+	}
 	ts := p.header.Timestamp + v.Shift + o.tsAdd
 	if o.keys.Saying() || o.covered(ts) {
 		o.leaveOut(now, p, v, Overtaken)
