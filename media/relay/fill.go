@@ -53,9 +53,11 @@ func (o *OutHalf) covered(ts uint32) bool {
 }
 
 // stood reports whether the clock of the feeder has stood while we said something:
-// its newest packet says a time so long before, that no delay explains it.
+// its newest packet says a time so long before, that no delay explains it; or so
+// far off, that before and behind are the same.
 func (o *OutHalf) stood(seq uint16, ts uint32) bool {
-	return o.said.known && int16(seq-o.seqs.newest) > 0 && int32(o.said.end-ts) > horizon
+	past := o.said.end - ts
+	return o.said.known && int16(seq-o.seqs.newest) > 0 && past > horizon && past < 1<<31+horizon
 }
 
 // apart reports whether a key of the feeder's that begins at ts is a pause behind
