@@ -73,7 +73,7 @@ type stream struct {
 	packets, octets uint64
 	ssrc            uint32
 	newest          position
-	// heard and told are the last packet of a peer's and what it became. Where it
+	// heard and told are the newest packet of a peer's and what it became. Where it
 	// may have got the timestamp of a press before its own, anew is what it would
 	// have become with its own: else told's.
 	heard, told position
@@ -352,15 +352,18 @@ func (s *stream) next(t *testing.T, in *rtp.Packet, data []byte) {
 				in.SequenceNumber, in.Timestamp, in.SSRC, here, s.heard, s.feeder, s.told, s.newest)
 		}
 	}
-	if s.packets == 0 || int16(here.seq-s.newest.seq) > 0 {
+	newest := s.packets == 0 || int16(here.seq-s.newest.seq) > 0
+	if newest {
 		s.newest = here
 	}
 	s.packets++
 	s.octets += uint64(len(data))
 	s.ssrc, s.feeder = out.SSRC, 0
 	if in != nil {
-		s.heard, s.told, s.anew = position{in.SequenceNumber, in.Timestamp}, told, anew
 		s.feeder, s.before = in.SSRC, in.SSRC
+	}
+	if in != nil && newest { // the next is behind the newest, not behind what came late
+		s.heard, s.told, s.anew = position{in.SequenceNumber, in.Timestamp}, told, anew
 	}
 }
 
@@ -416,7 +419,7 @@ func (s *stream) keepsTime(in *rtp.Packet, here position) bool {
 	return in.SSRC == s.feeder && s.inTime(in, here)
 }
 
-// inTime: it lies to the last packet of before's as its sender has stamped both.
+// inTime: it lies to the newest packet of before's as its sender has stamped both.
 func (s *stream) inTime(in *rtp.Packet, here position) bool {
 	past := in.Timestamp - s.heard.ts
 	return here.ts-s.told.ts == past || here.ts-s.anew == past
