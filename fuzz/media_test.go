@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -75,18 +76,18 @@ type stream struct {
 	newest          position
 	// heard and told are the newest packet of a peer's and what it became. Where it
 	// may have got the timestamp of a press before its own, anew is what it would
-	// have become with its own: else told's.
+	// have become with its own.
 	heard, told position
-	anew        uint32
+	anew        []uint32
 	// feeder is whose that was, zero after a packet of our own; before is the
 	// last feeder but us.
 	feeder, before uint32
 	// came is the number of the last packet of before's that came; key is the code
 	// and the timestamp of the last event that left, and pressed what its feeder
-	// had stamped the first packet of it with.
+	// had stamped the first packet of it with, or of one that it may be the end of.
 	came    uint16
 	key     position
-	pressed uint32
+	pressed []uint32
 }
 
 type position struct {
@@ -371,22 +372,27 @@ func (s *stream) next(t *testing.T, in *rtp.Packet, data []byte) {
 // leave with one timestamp, though some senders stamp each anew. Behind a jump of
 // the numbers that timestamp is another, and an end that comes alone may be that
 // of a press before it, stamped anew, or of its own, whose other packets were
-// lost: anew is then where it stands in the first case.
-func (s *stream) unstamped(in *rtp.Packet, here position, out *rtp.Packet) (told position, anew uint32) {
+// lost: anew is where it stands in the first case.
+func (s *stream) unstamped(in *rtp.Packet, here position, out *rtp.Packet) (told position, anew []uint32) {
 	event := func(p *rtp.Packet) bool { return p.PayloadType == eventType || p.PayloadType == eventAway }
 	if in == nil || !event(in) || len(out.Payload) < 4 {
-		return here, here.ts
+		return here, nil
 	}
 	key := position{seq: uint16(out.Payload[0]), ts: here.ts}
-	told, anew = here, here.ts
+	told = here
 	switch {
 	case key == s.key && in.SSRC == s.feeder:
 		told.ts = s.told.ts + in.Timestamp - s.heard.ts
-		anew = s.anew + in.Timestamp - s.heard.ts
+		for _, ts := range s.anew {
+			anew = append(anew, ts+in.Timestamp-s.heard.ts)
+		}
 	case key.seq == s.key.seq && in.SSRC == s.before && out.Payload[1]&0x80 != 0:
-		anew += in.Timestamp - s.pressed
+		for _, began := range s.pressed {
+			anew = append(anew, here.ts+in.Timestamp-began)
+		}
+		s.pressed = append(s.pressed, in.Timestamp)
 	default:
-		s.pressed = in.Timestamp
+		s.pressed = []uint32{in.Timestamp}
 	}
 	s.key = key
 	return told, anew
@@ -421,8 +427,8 @@ func (s *stream) keepsTime(in *rtp.Packet, here position) bool {
 
 // inTime: it lies to the newest packet of before's as its sender has stamped both.
 func (s *stream) inTime(in *rtp.Packet, here position) bool {
-	past := in.Timestamp - s.heard.ts
-	return here.ts-s.told.ts == past || here.ts-s.anew == past
+	then := here.ts - (in.Timestamp - s.heard.ts)
+	return then == s.told.ts || slices.Contains(s.anew, then)
 }
 
 // sender is a peer that knows what it does.

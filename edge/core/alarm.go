@@ -98,11 +98,11 @@ func (s *step) wake(k *call) {
 		if !ok {
 			break
 		}
-		switch kind {
-		case lingering:
+		if kind == lingering {
 			s.forget(k)
 			return
-		case lifetime:
+		}
+		if kind == lifetime {
 			// Two phones may be gone without a word: nobody watches what they send.
 			s.finish(k, leg.HangUp{Cause: cause.Cause{Q850: cause.RecoveryOnTimer, Text: "longest call"}})
 			continue
