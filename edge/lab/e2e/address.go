@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -17,15 +18,26 @@ func Loopback() netip.Addr {
 	return netip.AddrFrom4([4]byte{127, byte(16 + rand.IntN(200)), byte(rand.IntN(256)), byte(1 + rand.IntN(254))})
 }
 
-// FreeUDP returns a UDP port of addr that was free a moment ago. On a Loopback
-// address it stays so until its owner binds it.
+// offered is every address FreeUDP returned: the system offers a port again as
+// soon as it is closed.
+var offered sync.Map
+
+// FreeUDP returns a UDP port of addr that was free a moment ago, and no port
+// twice. On a Loopback address it stays free until its owner binds it.
 func FreeUDP(addr netip.Addr) (netip.AddrPort, error) {
-	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, 0)))
-	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("find a free port: %w", err)
+	for {
+		c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, 0)))
+		if err != nil {
+			return netip.AddrPort{}, fmt.Errorf("find a free port: %w", err)
+		}
+		at := c.LocalAddr().(*net.UDPAddr).AddrPort()
+		if err := c.Close(); err != nil {
+			return netip.AddrPort{}, fmt.Errorf("find a free port: %w", err)
+		}
+		if _, twice := offered.LoadOrStore(at, true); !twice {
+			return at, nil
+		}
 	}
-	defer c.Close()
-	return c.LocalAddr().(*net.UDPAddr).AddrPort(), nil
 }
 
 // AwaitBound waits until somebody has bound the IPv4 socket at, which is all
