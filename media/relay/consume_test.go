@@ -225,27 +225,53 @@ func TestConsumeCodes(t *testing.T) {
 // A sender whose clock stood still while we said a key goes on behind the key, not
 // in the past: whoever plays the stream would take its audio for late.
 func TestClockThatStoodStill(t *testing.T) {
-	k := talk(golden.Exact(), golden.Beyond())
-	k.say(5)
-	k.wait(2 * time.Second)
-	var orders dtmf.Orders
-	orders.Add(dtmf.Order{Op: dtmf.Say, Key: '5', Length: 100})
-	k.out.Order(epoch.Add(k.now), &orders)
-	k.wait(500 * ms)
-	said := len(k.sent)
-	if said < 8 || !k.sent[said-1].event() {
-		t.Fatalf("%d packets, no key behind the first five", said)
-	}
-	k.say(3)
-	if got := len(k.sent) - said; got != 3 {
-		t.Fatalf("%d packets of 3 leave behind the key", got)
-	}
-	for i, s := range k.sent[1:] {
-		if before := k.sent[i]; s.seq != before.seq+1 || int32(s.ts-before.ts) < 0 {
-			t.Errorf("packet %d: %+v follows %+v", i+1, s.header, before.header)
+	for _, repeated := range []bool{false, true} {
+		k := talk(golden.Exact(), golden.Beyond())
+		k.say(5)
+		k.wait(2 * time.Second)
+		var orders dtmf.Orders
+		orders.Add(dtmf.Order{Op: dtmf.Say, Key: '5', Length: 100})
+		k.out.Order(epoch.Add(k.now), &orders)
+		k.wait(500 * ms)
+		said := len(k.sent)
+		if said < 8 || !k.sent[said-1].event() {
+			t.Fatalf("%d packets, no key behind the first five", said)
+		}
+		if repeated { // by the network: it says nothing of the clock
+			again := golden.RTP{Sequence: k.seq - 1, SSRC: 5, Timestamp: k.ts - 160, Body: golden.Voice(int(k.seq - 1))}
+			k.pass(golden.Step{At: k.now, Source: golden.Near, In: again.Bytes()})
+		}
+		k.say(3)
+		if got := len(k.sent) - said; got != 3 {
+			t.Fatalf("%d packets of 3 leave behind the key", got)
+		}
+		for i, s := range k.sent[1:] {
+			if before := k.sent[i]; s.seq != before.seq+1 || int32(s.ts-before.ts) < 0 {
+				t.Errorf("repeated %v: packet %d: %+v follows %+v", repeated, i+1, s.header, before.header)
+			}
+		}
+		if s := k.sent[said]; !s.mark {
+			t.Error("the audio behind the key does not begin a talkspurt")
 		}
 	}
-	if s := k.sent[said]; !s.mark {
-		t.Error("the audio behind the key does not begin a talkspurt")
+}
+
+// RFC 3551 §4.1: the first packet behind what was left out is marked, not one of
+// before it that comes late.
+func TestLatePacketIsNotTheFirstBehindAGap(t *testing.T) {
+	k := talk(golden.Exact(), golden.Beyond())
+	k.in.Keys(relay.ConsumeKeys)
+	k.say(5)
+	late := golden.RTP{Sequence: k.seq, SSRC: 5, Timestamp: k.ts, Body: golden.Voice(int(k.seq))}
+	k.seq++
+	k.ts += 160
+	k.wait(200 * ms) // long enough that nothing fills the key's place
+	k.press(10, 5)
+	if _, v := k.pass(golden.Step{At: k.now, Source: golden.Near, In: late.Bytes()}); v.Reason != relay.Passed {
+		t.Fatalf("the late packet: %v", v.Reason)
+	}
+	k.say(2)
+	if len(k.sent) != 7 || !k.sent[5].mark || k.sent[6].mark {
+		t.Errorf("behind the key: %+v", k.sent[5:])
 	}
 }

@@ -42,14 +42,15 @@ type said struct {
 }
 
 // covered reports whether a packet of the feeder says a time that we have said
-// already.
+// already. A packet that comes far behind it proves nothing: one that the network
+// has kept or said twice may, and the feeder is not past it for that.
 func (o *OutHalf) covered(ts uint32) bool {
 	if !o.said.known {
 		return false
 	}
 	ahead := int32(o.said.end - ts)
-	o.said.known = ahead > -horizon && ahead <= horizon
-	return ahead > 0 && o.said.known
+	o.said.known = ahead > -horizon
+	return ahead > 0 && ahead <= horizon
 }
 
 // stood reports whether the clock of the feeder has stood while we said something:

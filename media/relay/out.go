@@ -135,7 +135,8 @@ func (o *OutHalf) Handle(now time.Time, p *Packet, v Verdict) Reason {
 		o.leaveOut(now, p, v, Overtaken)
 		return Overtaken
 	}
-	seq, ok := o.seqs.pass(p.header.SequenceNumber)
+	from := p.header.SequenceNumber
+	seq, ok := o.seqs.pass(from)
 	if !ok {
 		return TooLate
 	}
@@ -153,7 +154,9 @@ func (o *OutHalf) Handle(now time.Time, p *Packet, v Verdict) Reason {
 		hush(p.Payload(), o.codec)
 	}
 	if newest {
-		o.begun, o.mark, o.seq = true, false, seq
+		o.begun, o.seq = true, seq
+		// What comes late from before a gap is not the first behind it.
+		o.mark = o.mark && from != o.seqs.newest
 		o.next, o.nextAt = ts, now
 		if v.Kind == AudioPacket {
 			o.span = length // one octet per sample
