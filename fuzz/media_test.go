@@ -56,9 +56,13 @@ type end struct {
 	// description changed; from counts the datagrams of each source since then.
 	latched netip.AddrPort
 	from    map[netip.AddrPort]int
-	// delivered counts datagrams; pressed holds the events among them.
+	// delivered counts datagrams; pressed holds the events among them. turns counts
+	// how often another speaks than spoke before: a source that is taken up again
+	// begins anew, and its presses count again.
 	delivered int
 	pressed   map[press]bool
+	speaks    uint32
+	turns     int
 	digits    []byte
 	stream    stream
 }
@@ -67,6 +71,7 @@ type end struct {
 type press struct {
 	ssrc, ts uint32
 	code     byte
+	turn     int
 }
 
 // stream is what has left toward one peer.
@@ -174,8 +179,12 @@ func (p *plane) deliver(i int, part engine.Component, from netip.AddrPort, data 
 		if away := &p.ends[1-i].stream; h.SSRC == away.before {
 			away.came = h.SequenceNumber
 		}
+		if h.SSRC != e.speaks {
+			e.speaks = h.SSRC
+			e.turns++
+		}
 		if h.PayloadType == uint8(e.spec.EventIn) && len(h.Payload) >= 4 {
-			e.pressed[press{h.SSRC, h.Timestamp, h.Payload[0]}] = true
+			e.pressed[press{h.SSRC, h.Timestamp, h.Payload[0], e.turns}] = true
 		}
 	}
 	if !p.Deliver(from, to, data) {
