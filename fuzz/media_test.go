@@ -389,6 +389,9 @@ func (s *stream) unstamped(in *rtp.Packet, here position, out *rtp.Packet) (told
 	}
 	key := position{seq: uint16(out.Payload[0]), ts: here.ts}
 	told = here
+	if late := s.packets > 0 && int16(here.seq-s.newest.seq) <= 0; late && key != s.key {
+		return told, nil // of a key before
+	}
 	switch {
 	case key == s.key && in.SSRC == s.feeder:
 		told.ts = s.told.ts + in.Timestamp - s.heard.ts
