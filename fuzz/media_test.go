@@ -87,11 +87,13 @@ type stream struct {
 	// feeder is whose that was, zero after a packet of our own; before is the
 	// last feeder but us.
 	feeder, before uint32
-	// came is the number of the last packet of before's that came; key is the code
-	// and the timestamp of the last event that left, and pressed what its feeder
-	// had stamped the first packet of it with, or of one that it may be the end of.
+	// came is the number of the last packet of before's that came; key is the last
+	// event that left, by the timestamp it left with, and pressed what its feeder
+	// had stamped the first packet of it with, or of one that it may be the end of;
+	// left are all that have left.
 	came    uint16
-	key     position
+	key     press
+	left    map[press]bool
 	pressed []uint32
 }
 
@@ -130,7 +132,7 @@ func (p *plane) lease(i int) {
 	if len(pairs) != 1 {
 		p.t.Fatalf("no pair is free, of %+v", p.Stats().Ports)
 	}
-	p.ends[i] = &end{pair: pairs[0], from: map[netip.AddrPort]int{}, pressed: map[press]bool{}}
+	p.ends[i] = &end{pair: pairs[0], from: map[netip.AddrPort]int{}, pressed: map[press]bool{}, stream: stream{left: map[press]bool{}}}
 	p.configure(i, describedAs(i))
 }
 
@@ -378,7 +380,8 @@ func (s *stream) next(t *testing.T, in *rtp.Packet, data []byte) {
 }
 
 // unstamped is where a packet stands in its feeder's time. All packets of a key
-// leave with one timestamp, though some senders stamp each anew. Behind a jump of
+// leave with one timestamp, though some senders stamp each anew, and where a clock
+// is set back those of a later one may leave with that of a like key. Behind a jump of
 // the numbers that timestamp is another, and an end that comes alone may be that
 // of a press before it, stamped anew, or of its own, whose other packets were
 // lost: anew is where it stands in the first case.
@@ -387,18 +390,15 @@ func (s *stream) unstamped(in *rtp.Packet, here position, out *rtp.Packet) (told
 	if in == nil || !event(in) || len(out.Payload) < 4 {
 		return here, nil
 	}
-	key := position{seq: uint16(out.Payload[0]), ts: here.ts}
+	key := press{ssrc: in.SSRC, ts: here.ts, code: out.Payload[0]}
 	told = here
-	if late := s.packets > 0 && int16(here.seq-s.newest.seq) <= 0; late && key != s.key {
-		return told, nil // of a key before
-	}
 	switch {
-	case key == s.key && in.SSRC == s.feeder:
+	case s.left[key] && in.SSRC == s.feeder:
 		told.ts = s.told.ts + in.Timestamp - s.heard.ts
 		for _, ts := range s.anew {
 			anew = append(anew, ts+in.Timestamp-s.heard.ts)
 		}
-	case key.seq == s.key.seq && in.SSRC == s.before && out.Payload[1]&0x80 != 0:
+	case key.code == s.key.code && in.SSRC == s.before && out.Payload[1]&0x80 != 0:
 		for _, began := range s.pressed {
 			anew = append(anew, here.ts+in.Timestamp-began)
 		}
@@ -406,7 +406,7 @@ func (s *stream) unstamped(in *rtp.Packet, here position, out *rtp.Packet) (told
 	default:
 		s.pressed = []uint32{in.Timestamp}
 	}
-	s.key = key
+	s.key, s.left[key] = key, true
 	return told, anew
 }
 

@@ -275,3 +275,22 @@ func TestLatePacketIsNotTheFirstBehindAGap(t *testing.T) {
 		t.Errorf("behind the key: %+v", k.sent[5:])
 	}
 }
+
+// A key whose packets are each stamped anew may belong to one of before a jump of
+// the numbers; it follows the newest packet sent all the same.
+func TestKeyBehindARestart(t *testing.T) {
+	k := talk(golden.Exact(), golden.Beyond())
+	k.say(3)
+	k.press(5, 5)
+	k.say(1)
+	newest := k.sent[len(k.sent)-1]
+	k.seq += 4000
+	end := golden.RTP{Type: 101, Timestamp: k.ts, Body: golden.Event(5, golden.Last, 800)}
+	if v := k.give(end); v.Reason != relay.Misordered { // RFC 3550 A.1
+		t.Fatalf("the first packet behind a jump: %v", v.Reason)
+	}
+	k.give(end)
+	if s := k.sent[len(k.sent)-1]; !s.event() || s.seq != newest.seq+1 || int32(s.ts-newest.ts) < 160 {
+		t.Errorf("%+v follows %+v", s.header, newest.header)
+	}
+}

@@ -124,11 +124,8 @@ func (o *OutHalf) Handle(now time.Time, p *Packet, v Verdict) Reason {
 	if p.SSRC() != o.feed || v.Restarted {
 		o.splice = whole
 	}
-	if o.splice != joined {
-		o.fit(now, p)
-	}
-	if o.stood(p.header.SequenceNumber, p.header.Timestamp+o.tsAdd) {
-		o.fit(now, p)
+	if o.splice != joined || o.stood(p.header.SequenceNumber, p.header.Timestamp+o.tsAdd) {
+		o.fit(now, p, v.Shift)
 	}
 	ts := p.header.Timestamp + v.Shift + o.tsAdd
 	if o.keys.Saying() || o.covered(ts) {
@@ -249,14 +246,15 @@ func (o *OutHalf) leaveOut(now time.Time, p *Packet, v Verdict, why Reason) {
 	}
 }
 
-// fit sets the offsets so that p follows the newest packet sent. The timestamp
-// advances by the time that has passed, and at least by that packet's length.
-func (o *OutHalf) fit(now time.Time, p *Packet) {
+// fit sets the offsets so that p, stamped as shift says, follows the newest packet
+// sent. The timestamp advances by the time that has passed, and at least by that
+// packet's length.
+func (o *OutHalf) fit(now time.Time, p *Packet, shift uint32) {
 	ts := o.next
 	if o.begun {
 		ts += uint32(max(now.Sub(o.nextAt), 0) * clock / time.Second)
 	}
-	o.tsAdd = ts - p.header.Timestamp
+	o.tsAdd = ts - p.header.Timestamp - shift
 	o.seqs = renumber(p.header.SequenceNumber, o.seq+1)
 	o.feed = p.SSRC()
 	o.splice = joined
