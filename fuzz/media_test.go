@@ -87,7 +87,7 @@ type stream struct {
 	// feeder is whose that was, zero after a packet of our own; before is the
 	// last feeder but us.
 	feeder, before uint32
-	// came is the number of the last packet of before's that came; key is the last
+	// came is the number of the newest packet of before's that came; key is the last
 	// event that left, by the timestamp it left with, and pressed what its feeder
 	// had stamped the first packet of it with, or of one that it may be the end of;
 	// left are all that have left.
@@ -179,7 +179,9 @@ func (p *plane) deliver(i int, part engine.Component, from netip.AddrPort, data 
 	if h := new(rtp.Packet); part == engine.RTP && h.Unmarshal(data) == nil {
 		in = h
 		if away := &p.ends[1-i].stream; h.SSRC == away.before {
-			away.came = h.SequenceNumber
+			if late := away.came - h.SequenceNumber; late > 1000 {
+				away.came = h.SequenceNumber
+			}
 		}
 		if h.SSRC != e.speaks {
 			e.speaks = h.SSRC
@@ -372,6 +374,9 @@ func (s *stream) next(t *testing.T, in *rtp.Packet, data []byte) {
 	s.octets += uint64(len(data))
 	s.ssrc, s.feeder = out.SSRC, 0
 	if in != nil {
+		if in.SSRC != s.before {
+			s.came = in.SequenceNumber
+		}
 		s.feeder, s.before = in.SSRC, in.SSRC
 	}
 	if in != nil && newest { // the next is behind the newest, not behind what came late
