@@ -87,14 +87,12 @@ type stream struct {
 	// feeder is whose that was, zero after a packet of our own; before is the
 	// last feeder but us.
 	feeder, before uint32
-	// came is the number of the newest packet of before's that came; key is the last
-	// event that left, by the timestamp it left with, and pressed what its feeder
-	// had stamped the first packet of it with, or of one that it may be the end of;
-	// left are all that have left.
+	// came is the number of the newest packet of before's that came; left are the
+	// keys that have left, by the timestamp they left with, and pressed those that
+	// came, by each that they were stamped with.
 	came    uint16
-	key     press
 	left    map[press]bool
-	pressed []uint32
+	pressed []press
 }
 
 type position struct {
@@ -189,6 +187,10 @@ func (p *plane) deliver(i int, part engine.Component, from netip.AddrPort, data 
 		}
 		if h.PayloadType == uint8(e.spec.EventIn) && len(h.Payload) >= 4 {
 			e.pressed[press{h.SSRC, h.Timestamp, h.Payload[0], e.turns}] = true
+			away := &p.ends[1-i].stream
+			if key := (press{ssrc: h.SSRC, ts: h.Timestamp, code: h.Payload[0]}); !slices.Contains(away.pressed, key) {
+				away.pressed = append(away.pressed, key)
+			}
 		}
 	}
 	if !p.Deliver(from, to, data) {
@@ -386,10 +388,9 @@ func (s *stream) next(t *testing.T, in *rtp.Packet, data []byte) {
 
 // unstamped is where a packet stands in its feeder's time. All packets of a key
 // leave with one timestamp, though some senders stamp each anew, and where a clock
-// is set back those of a later one may leave with that of a like key. Behind a jump of
-// the numbers that timestamp is another, and an end that comes alone may be that
-// of a press before it, stamped anew, or of its own, whose other packets were
-// lost: anew is where it stands in the first case.
+// is set back those of a later one may leave with that of a like key. The first
+// that leaves may be its own, or one of any like key that came: anew is where it
+// stands in those cases.
 func (s *stream) unstamped(in *rtp.Packet, here position, out *rtp.Packet) (told position, anew []uint32) {
 	event := func(p *rtp.Packet) bool { return p.PayloadType == eventType || p.PayloadType == eventAway }
 	if in == nil || !event(in) || len(out.Payload) < 4 {
@@ -403,15 +404,14 @@ func (s *stream) unstamped(in *rtp.Packet, here position, out *rtp.Packet) (told
 		for _, ts := range s.anew {
 			anew = append(anew, ts+in.Timestamp-s.heard.ts)
 		}
-	case key.code == s.key.code && in.SSRC == s.before && out.Payload[1]&0x80 != 0:
-		for _, began := range s.pressed {
-			anew = append(anew, here.ts+in.Timestamp-began)
-		}
-		s.pressed = append(s.pressed, in.Timestamp)
 	default:
-		s.pressed = []uint32{in.Timestamp}
+		for _, p := range s.pressed {
+			if p.ssrc == in.SSRC && p.code == key.code {
+				anew = append(anew, here.ts+in.Timestamp-p.ts)
+			}
+		}
 	}
-	s.key, s.left[key] = key, true
+	s.left[key] = true
 	return told, anew
 }
 
