@@ -124,6 +124,7 @@ func (h *InHalf) Handle(now time.Time, p *Packet) Verdict {
 		if h.first.IsZero() {
 			h.first = now
 		}
+		v.Restarted = true // another source goes on under the same SSRC
 	case quality.Suspect:
 		h.tally.invalid++
 		return Verdict{Reason: Misordered, Latched: v.Latched}

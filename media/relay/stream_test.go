@@ -100,6 +100,23 @@ func TestLateAcrossSplice(t *testing.T) {
 	}
 }
 
+// Where the peer goes on from another address, what it said meanwhile was not
+// lost: it takes no number, whatever its own were.
+func TestAnotherSourceLeavesNoGap(t *testing.T) {
+	w := open(learner(), golden.Beyond())
+	var before []byte
+	for n := range 5 { // three of them on probation
+		before, _ = w.pass(voice(n, 5, golden.Rival))
+	}
+	after, v := w.pass(voice(3900, 5, golden.Near))
+	if !v.Latched || after == nil {
+		t.Fatalf("the described source: %+v", v)
+	}
+	if b, a := look(before), look(after); a.seq != b.seq+1 || !a.mark {
+		t.Errorf("before %+v, after %+v", b, a)
+	}
+}
+
 // The floor of a splice must not stop a stream once 32768 numbers have passed.
 func TestLongStream(t *testing.T) {
 	w := open(golden.Exact(), golden.Beyond())

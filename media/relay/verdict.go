@@ -123,8 +123,8 @@ type Verdict struct {
 	// Latched is set by the packet whose source became the peer, and by the
 	// first one after the peer changed.
 	Latched bool
-	// Restarted is set by the first packet of a sender that began its numbers
-	// again under the same SSRC.
+	// Restarted is set by the first packet of a source, and of one that began its
+	// numbers again under the same SSRC.
 	Restarted bool
 	// Key is the press that begins with this packet; none is zero.
 	Key dtmf.Key
