@@ -57,11 +57,12 @@ type end struct {
 	latched netip.AddrPort
 	from    map[netip.AddrPort]int
 	// delivered counts datagrams; pressed holds the events among them. turns counts
-	// how often another speaks than spoke before: a source that is taken up again
-	// begins anew, and its presses count again.
+	// how often another speaks than spoke before, or tells quite another time: what
+	// is ahead may be behind then, and presses count again.
 	delivered int
 	pressed   map[press]bool
 	speaks    uint32
+	clock     uint32
 	turns     int
 	digits    []byte
 	stream    stream
@@ -181,10 +182,10 @@ func (p *plane) deliver(i int, part engine.Component, from netip.AddrPort, data 
 				away.came = h.SequenceNumber
 			}
 		}
-		if h.SSRC != e.speaks {
-			e.speaks = h.SSRC
+		if h.SSRC != e.speaks || h.Timestamp-e.clock+1<<29 > 1<<30 {
 			e.turns++
 		}
+		e.speaks, e.clock = h.SSRC, h.Timestamp
 		if h.PayloadType == uint8(e.spec.EventIn) && len(h.Payload) >= 4 {
 			e.pressed[press{h.SSRC, h.Timestamp, h.Payload[0], e.turns}] = true
 			away := &p.ends[1-i].stream
