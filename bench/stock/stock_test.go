@@ -31,7 +31,7 @@ func TestCalls(t *testing.T) {
 	p := place{records: filepath.Join(t.TempDir(), "cdr.jsonl")}
 	var carrier netip.AddrPort
 	for at, addr := range map[*netip.AddrPort]netip.Addr{&p.west: ours, &p.east: ours, &p.core: theirs, &carrier: theirs} {
-		free, err := e2e.FreeUDP(addr)
+		free, err := e2e.FreeUDP(addr, p.west, p.east, p.core, carrier)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"sync"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,13 +18,10 @@ func Loopback() netip.Addr {
 	return netip.AddrFrom4([4]byte{127, byte(16 + rand.IntN(200)), byte(rand.IntN(256)), byte(1 + rand.IntN(254))})
 }
 
-// offered is every address FreeUDP returned: the system offers a port again as
-// soon as it is closed.
-var offered sync.Map
-
-// FreeUDP returns a UDP port of addr that was free a moment ago, and no port
-// twice. On a Loopback address it stays free until its owner binds it.
-func FreeUDP(addr netip.Addr) (netip.AddrPort, error) {
+// FreeUDP returns a UDP port of addr that was free a moment ago and is none of
+// those taken, which nobody may have bound yet. On a Loopback address it stays
+// free until its owner binds it.
+func FreeUDP(addr netip.Addr, taken ...netip.AddrPort) (netip.AddrPort, error) {
 	for {
 		c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, 0)))
 		if err != nil {
@@ -34,7 +31,7 @@ func FreeUDP(addr netip.Addr) (netip.AddrPort, error) {
 		if err := c.Close(); err != nil {
 			return netip.AddrPort{}, fmt.Errorf("find a free port: %w", err)
 		}
-		if _, twice := offered.LoadOrStore(at, true); !twice {
+		if !slices.Contains(taken, at) {
 			return at, nil
 		}
 	}

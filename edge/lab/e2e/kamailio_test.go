@@ -45,7 +45,7 @@ func speakThrough(t *testing.T, d dialogue, way Way, routed map[string]int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	peer, err := FreeUDP(site.Carrier.Addr()) // where media may come from
+	peer, err := FreeUDP(site.Carrier.Addr(), site.Carrier) // where media may come from
 	if err != nil {
 		t.Fatal(err)
 	}

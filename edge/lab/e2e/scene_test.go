@@ -61,7 +61,7 @@ func (s *scene) mobile(trunk string, voice uint64, keys ...string) *Handset {
 // dial has somebody behind a trunk call.
 func (s *scene) dial(trunk, caller, called string, voice uint64, keys ...string) *Handset {
 	s.Helper()
-	local, err := FreeUDP(s.site.Trunks[trunk].Addr())
+	local, err := FreeUDP(s.site.Trunks[trunk].Addr(), s.site.Trunks[trunk])
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -64,12 +64,11 @@ func place(folder string) (*Site, error) {
 	for border == peer {
 		peer = Loopback()
 	}
+	var err error
 	for at, addr := range map[*netip.AddrPort]netip.Addr{&s.West: border, &s.East: border, &s.Carrier: peer, &s.Core: peer} {
-		free, err := FreeUDP(addr)
-		if err != nil {
+		if *at, err = FreeUDP(addr, s.West, s.East, s.Carrier, s.Core); err != nil {
 			return nil, err
 		}
-		*at = free
 	}
 	return s, nil
 }
