@@ -80,11 +80,10 @@ type stream struct {
 	packets, octets uint64
 	ssrc            uint32
 	newest          position
-	// heard and told are the newest packet of a peer's and what it became. Where it
-	// may have got the timestamp of a press before its own, anew is what it would
-	// have become with its own.
-	heard, told position
-	anew        []uint32
+	// heard and told are the newest packet of a peer's and where it stands in what
+	// left.
+	heard position
+	told  standing
 	// feeder is whose that was, zero after a packet of our own; before is the
 	// last feeder but us.
 	feeder, before uint32
@@ -99,6 +98,12 @@ type stream struct {
 type position struct {
 	seq uint16
 	ts  uint32
+}
+
+// standing is a place in a stream: a number, and the times that it may be.
+type standing struct {
+	seq uint16
+	ts  []uint32
 }
 
 func newPlane(t *testing.T) *plane {
@@ -354,7 +359,7 @@ func (s *stream) next(t *testing.T, in *rtp.Packet, data []byte) {
 		t.Fatalf("we send what is no RTP: %v\n%x", err, data)
 	}
 	here := position{out.SequenceNumber, out.Timestamp}
-	told, anew := s.unstamped(in, here, &out)
+	told := s.unstamped(in, here, &out)
 	if s.packets > 0 {
 		if out.SSRC != s.ssrc {
 			t.Fatalf("SSRC %08x after %08x", out.SSRC, s.ssrc)
@@ -364,7 +369,7 @@ func (s *stream) next(t *testing.T, in *rtp.Packet, data []byte) {
 		switch {
 		case in == nil && !follows && !(onward && s.leavesRoom(here)):
 			t.Fatalf("we send %v of our own after %v", here, s.newest)
-		case in != nil && !s.continues(in, told) && !(out.Marker && s.closesGap(in, told)) && !(out.Marker && follows) && !s.late(in, told):
+		case in != nil && !s.continues(in, told) && !(out.Marker && s.closesGap(in, told, onward)) && !(out.Marker && follows) && !s.late(in, told):
 			t.Fatalf("%d/%d of %08x becomes %v; before it %v of %08x became %v, the newest is %v",
 				in.SequenceNumber, in.Timestamp, in.SSRC, here, s.heard, s.feeder, s.told, s.newest)
 		}
@@ -383,37 +388,36 @@ func (s *stream) next(t *testing.T, in *rtp.Packet, data []byte) {
 		s.feeder, s.before = in.SSRC, in.SSRC
 	}
 	if in != nil && newest { // the next is behind the newest, not behind what came late
-		s.heard, s.told, s.anew = position{in.SequenceNumber, in.Timestamp}, told, anew
+		s.heard, s.told = position{in.SequenceNumber, in.Timestamp}, told
 	}
 }
 
 // unstamped is where a packet stands in its feeder's time. All packets of a key
 // leave with one timestamp, though some senders stamp each anew, and where a clock
 // is set back those of a later one may leave with that of a like key. The first
-// that leaves may be its own, or one of any like key that came: anew is where it
-// stands in those cases.
-func (s *stream) unstamped(in *rtp.Packet, here position, out *rtp.Packet) (told position, anew []uint32) {
+// that leaves may be its own, or one of any like key that came: it may stand at
+// each of those.
+func (s *stream) unstamped(in *rtp.Packet, here position, out *rtp.Packet) standing {
 	event := func(p *rtp.Packet) bool { return p.PayloadType == eventType || p.PayloadType == eventAway }
 	if in == nil || !event(in) || len(out.Payload) < 4 {
-		return here, nil
+		return standing{here.seq, []uint32{here.ts}}
 	}
 	key := press{ssrc: in.SSRC, ts: here.ts, code: out.Payload[0]}
-	told = here
-	switch {
-	case s.left[key] && in.SSRC == s.feeder:
-		told.ts = s.told.ts + in.Timestamp - s.heard.ts
-		for _, ts := range s.anew {
-			anew = append(anew, ts+in.Timestamp-s.heard.ts)
+	told := standing{seq: here.seq}
+	if s.left[key] && in.SSRC == s.feeder {
+		for _, ts := range s.told.ts {
+			told.ts = append(told.ts, ts+in.Timestamp-s.heard.ts)
 		}
-	default:
-		for _, p := range s.pressed {
-			if p.ssrc == in.SSRC && p.code == key.code {
-				anew = append(anew, here.ts+in.Timestamp-p.ts)
-			}
-		}
+		return told
 	}
 	s.left[key] = true
-	return told, anew
+	told.ts = []uint32{here.ts}
+	for _, p := range s.pressed {
+		if p.ssrc == in.SSRC && p.code == key.code && p.ts != in.Timestamp {
+			told.ts = append(told.ts, here.ts+in.Timestamp-p.ts)
+		}
+	}
+	return told
 }
 
 // leavesRoom: what was lost behind the newest packet that was passed on keeps its
@@ -422,31 +426,30 @@ func (s *stream) leavesRoom(here position) bool {
 	return here.seq-s.newest.seq <= s.came-s.heard.seq+1
 }
 
-func (s *stream) continues(in *rtp.Packet, here position) bool {
+func (s *stream) continues(in *rtp.Packet, here standing) bool {
 	return s.keepsTime(in, here) && here.seq-s.told.seq == in.SequenceNumber-s.heard.seq
 }
 
 // closesGap: packets of this feeder were left out, and took no number; those that
 // were lost before it among them keep theirs.
-func (s *stream) closesGap(in *rtp.Packet, here position) bool {
+func (s *stream) closesGap(in *rtp.Packet, here standing, onward bool) bool {
 	ahead := here.seq - s.newest.seq
-	return in.SSRC == s.before && (s.keepsTime(in, here) || int32(here.ts-s.newest.ts) >= 0) && ahead > 0 && ahead <= in.SequenceNumber-s.heard.seq
+	return in.SSRC == s.before && (s.keepsTime(in, here) || onward) && ahead > 0 && ahead <= in.SequenceNumber-s.heard.seq
 }
 
 // late: a packet of before something was left out or put in gets the number that
 // was kept for it.
-func (s *stream) late(in *rtp.Packet, here position) bool {
+func (s *stream) late(in *rtp.Packet, here standing) bool {
 	return in.SSRC == s.before && s.inTime(in, here) && int16(here.seq-s.newest.seq) <= 0
 }
 
-func (s *stream) keepsTime(in *rtp.Packet, here position) bool {
+func (s *stream) keepsTime(in *rtp.Packet, here standing) bool {
 	return in.SSRC == s.feeder && s.inTime(in, here)
 }
 
 // inTime: it lies to the newest packet of before's as its sender has stamped both.
-func (s *stream) inTime(in *rtp.Packet, here position) bool {
-	then := here.ts - (in.Timestamp - s.heard.ts)
-	return then == s.told.ts || slices.Contains(s.anew, then)
+func (s *stream) inTime(in *rtp.Packet, here standing) bool {
+	return slices.ContainsFunc(here.ts, func(ts uint32) bool { return slices.Contains(s.told.ts, ts-(in.Timestamp-s.heard.ts)) })
 }
 
 // sender is a peer that knows what it does.
