@@ -182,10 +182,9 @@ func (p *plane) deliver(i int, part engine.Component, from netip.AddrPort, data 
 	var in *rtp.Packet
 	if h := new(rtp.Packet); part == engine.RTP && h.Unmarshal(data) == nil {
 		in = h
-		if away := &p.ends[1-i].stream; h.SSRC == away.before {
-			if late := away.came - h.SequenceNumber; late > 1000 {
-				away.came = h.SequenceNumber
-			}
+		away := &p.ends[1-i].stream
+		if late := away.came-h.SequenceNumber <= 1000; h.SSRC == away.before && !late {
+			away.came = h.SequenceNumber
 		}
 		if h.SSRC != e.speaks || h.Timestamp-e.clock+1<<29 > 1<<30 {
 			e.turns++
@@ -193,7 +192,6 @@ func (p *plane) deliver(i int, part engine.Component, from netip.AddrPort, data 
 		e.speaks, e.clock = h.SSRC, h.Timestamp
 		if h.PayloadType == uint8(e.spec.EventIn) && len(h.Payload) >= 4 {
 			e.pressed[press{h.SSRC, h.Timestamp, h.Payload[0], e.turns}] = true
-			away := &p.ends[1-i].stream
 			if key := (press{ssrc: h.SSRC, ts: h.Timestamp, code: h.Payload[0]}); !slices.Contains(away.pressed, key) {
 				away.pressed = append(away.pressed, key)
 			}
