@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,12 +19,13 @@ func running(t *testing.T) (file string, log *bufio.Scanner, end func() int) {
 	t.Helper()
 	t.Setenv("PHONE_1001", "x")
 	t.Setenv("PHONE_1002", "x")
-	file = filepath.Join(t.TempDir(), "sekisho.yaml")
+	t.Chdir(t.TempDir()) // what it writes goes there
+	file = "sekisho.yaml"
 	text := string(config.Sample())
 	for _, change := range [...][2]string{
 		{"udp:127.0.0.1:5060", "udp:127.0.0.1:0"}, {"udp:127.0.0.1:5061", "udp:127.0.0.1:0"}, {"udp:127.0.0.1:5070", "udp:127.0.0.1:0"},
 		{"udp:127.0.0.1:5080", "udp:127.0.0.1:0"}, {"ports: 20000-29999", "ports: 42000-42063"}, {"ports: 30000-31999", "ports: 42064-42127"},
-		{`listen: "127.0.0.1:9100"`, `listen: ""`}, {"file: cdr.jsonl", `file: ""`}, {"interval: 30s", "interval: 0s"},
+		{`listen: "127.0.0.1:9100"`, `listen: ""`}, {"interval: 30s", "interval: 0s"},
 	} {
 		text = strings.Replace(text, change[0], change[1], 1)
 	}
