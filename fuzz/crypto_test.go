@@ -25,7 +25,7 @@ var keyed = []string{
 
 const keyless = "v=0\r\no=- 5 5 IN IP4 198.51.100.9\r\ns=-\r\nc=IN IP4 198.51.100.9\r\nt=0 0\r\n"
 
-var inlineOf = regexp.MustCompile(`inline:([A-Za-z0-9+/]+)`)
+var inlineOf = regexp.MustCompile(`(?i)inline:([A-Za-z0-9+/]+)`)
 
 // FuzzCrypto holds offer and answer with keys to this, in each mode and role:
 // where SRTP is required nothing is agreed without; both directions are keyed or
