@@ -126,6 +126,10 @@ func (m *model) came(now time.Time, from int, msg sip.Message) {
 		}
 		if res.StatusCode/100 == 2 {
 			m.late = res.CallID().Value()
+			if !m.taken[m.late] && res.CSeq().MethodName == sip.INVITE {
+				// A callee "MUST NOT send a BYE on early dialogs" (RFC 3261 §15).
+				delete(m.over, m.late+" "+header.Tag(res.To().Params))
+			}
 			m.taken[m.late] = m.taken[m.late] || res.CSeq().MethodName == sip.INVITE
 		}
 		if res.StatusCode == 302 && (from == pstn || from == spare) {
