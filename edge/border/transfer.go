@@ -125,6 +125,10 @@ func (b *Border) transferEvent(now time.Time, t *transfer, ev leg.Event, out []u
 		return b.transferred(now, t, ev, out)
 	case leg.Agreed: // an INVITE with Replaces, which we have answered
 		return b.transferred(now, t, leg.Answered{Negotiated: &ev.Negotiated}, out)
+	case leg.Offered:
+		return append(out, ua.Command{Leg: t.to.leg, Command: leg.RefuseOffer{Status: 488}})
+	case leg.Asked: // nobody hears it yet
+		return answer(t.to, ev, leg.Respond{Status: 480}, out)
 	case leg.Ended:
 		return b.transferFailed(now, t, ev, out)
 	}
